@@ -1,0 +1,1 @@
+"""Ordergroove in DuckDB: a Dagster code location."""

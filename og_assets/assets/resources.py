@@ -1,0 +1,22 @@
+"""The Ordergroove connection as a Dagster resource, configured by the environment."""
+
+from dagster import ConfigurableResource
+
+from og_assets.ordergroove.client import OrdergrooveClient
+from og_assets.ordergroove.clock import SourceClock
+from og_assets.settings import load_settings
+
+
+class OrdergrooveResource(ConfigurableResource[OrdergrooveClient]):
+    """Reads Ordergroove with the key and address of the environment, looked up when a run needs them."""
+
+    def client(self) -> OrdergrooveClient:
+        """A client, to be used in a `with` block; raises SettingError without ORDERGROOVE_API_KEY."""
+        settings = load_settings()
+        return OrdergrooveClient(
+            settings.base_url, settings.require_api_key(), requests_per_minute=settings.requests_per_minute
+        )
+
+    def clock(self) -> SourceClock:
+        """The clock on which stored stamps without a zone are read."""
+        return SourceClock(load_settings().source_tz)

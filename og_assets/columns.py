@@ -1,0 +1,42 @@
+"""What a warehouse column is, said once for records, tables and documents. Knows neither Ordergroove nor DuckDB."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Kind(Enum):
+    """How a value is read and what it becomes in the warehouse."""
+
+    TEXT = "text"
+    """A string as Ordergroove sent it; numbers are kept as their digits."""
+    INTEGER = "integer"
+    """A whole number of at most 32 bits."""
+    SMALLINT = "smallint"
+    """A whole number of at most 16 bits: codes and enumerations."""
+    MONEY = "money"
+    """An exact decimal with 14 digits before and 4 after the point; never a float on its way."""
+    STAMP = "stamp"
+    """An instant, stored as a UTC wall clock without a zone."""
+    DAY = "day"
+    """A calendar day that no zone moves."""
+    FLAG = "flag"
+    """True or false."""
+    JSON = "json"
+    """Any JSON value, stored as JSON text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of an object table.
+
+    `personal` marks values that tell about a person; `secret` marks payment tokens and card
+    fields, which are sensitive even without a name beside them.
+    """
+
+    name: str
+    kind: Kind
+    description: str
+    example: str | None = None
+    required: bool = False
+    personal: bool = False
+    secret: bool = False

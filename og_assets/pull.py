@@ -1,0 +1,280 @@
+"""One pull of one object: read its pages, validate, stage, load. Joins Ordergroove and the warehouse; knows no Dagster.
+
+A pull ends in one of two ways: every page is loaded and the last batch has moved the watermark, or
+an error is raised, the batches before it are loaded and the watermark is where it was.
+"""
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from pydantic_core import to_json
+
+from og_assets.ordergroove.client import OrdergrooveClient
+from og_assets.ordergroove.clock import SourceClock
+from og_assets.ordergroove.errors import CursorExpired, OrdergrooveError
+from og_assets.ordergroove.objects import OrdergrooveObject
+from og_assets.ordergroove.page import Page
+from og_assets.ordergroove.read_ahead import read_ahead
+from og_assets.ordergroove.reader import Accepted, RecordReader
+from og_assets.partitions import PullMode, SyncWindow
+from og_assets.settings import SettingError
+from og_assets.warehouse.errors import WarehouseError
+from og_assets.warehouse.load import load_batch
+from og_assets.warehouse.progress import BatchCounts, Progress, QuarantinedRecord, SyncRun
+from og_assets.warehouse.resource import WarehouseResource
+from og_assets.warehouse.staging import Staging, staging_folder
+from og_assets.warehouse.sync_log import begin_sync, fail_sync, forget_resume, read_watermark
+from og_assets.warehouse.tables import Table, ensure_table
+
+log = logging.getLogger("og_assets")
+
+LOOKBACK = timedelta(minutes=10)
+"""How much earlier than the watermark a sync starts: what Ordergroove commits late is then still seen."""
+PAGES_AHEAD = 64
+"""How many pages the reader may be ahead: enough that it does not wait while a batch is loaded."""
+CLOCK_SKEW_LIMIT = timedelta(seconds=60)
+SECONDS_BETWEEN_PROGRESS_LINES = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class PullReport:
+    """What a complete pull did. Instants are aware; `counts` are keys of the table."""
+
+    sync_id: int
+    window: SyncWindow
+    filters: dict[str, str]
+    watermark_before: datetime | None
+    watermark_after: datetime | None
+    progress: Progress
+    counts: BatchCounts
+    quarantined: int
+    seconds: float
+    rows: int
+
+
+def object_table(object: OrdergrooveObject) -> Table:
+    """The table in the warehouse that holds an object."""
+    return Table("ordergroove", object.name, object.key, object.columns, f"{object.record.__doc__}")
+
+
+def pull(
+    object: OrdergrooveObject,
+    *,
+    client: OrdergrooveClient,
+    warehouse: WarehouseResource,
+    clock: SourceClock,
+    window_for: Callable[[datetime | None], SyncWindow],
+    mode: PullMode,
+    run_id: str,
+) -> PullReport:
+    """Pull `object` for the window that `window_for` makes of its watermark, and load it.
+
+    A pull of the same `run_id`, mode and window that stopped after a loaded batch goes on there if
+    Ordergroove still takes its cursor. Raises OrdergrooveError, WarehouseError or SettingError, each
+    with a message for a person; what was loaded until then stays loaded.
+    """
+    started = time.monotonic()
+    table = object_table(object)
+    with warehouse.get_connection() as connection:
+        started_at = datetime.now(UTC)
+        ensure_table(connection, table)
+        watermark = read_watermark(connection, object.name)
+        window = window_for(watermark)
+        filters = window.filters(object)
+        run = begin_sync(
+            connection,
+            object_name=object.name,
+            run_id=run_id,
+            mode=mode.value,
+            window_start=window.start,
+            window_end=window.end,
+            filters={**filters, **object.params},
+            watermark_before=watermark,
+            started_at=started_at,
+        )
+    log.info("%s: %s", object.name, _intent(object, window, watermark, run))
+    work = _Pull(
+        object, client, warehouse, clock, run, started_at, moves_watermark=window.moves_watermark(watermark)
+    )
+    try:
+        work.run(filters)
+    except BaseException as error:
+        _record_failure(warehouse, run, error)
+        raise
+    with warehouse.get_connection(read_only=True) as connection:
+        watermark_after = read_watermark(connection, object.name)
+        rows = connection.table(table.qualified_name).count("*").fetchone()
+    return PullReport(
+        sync_id=run.sync_id,
+        window=window,
+        filters=filters,
+        watermark_before=watermark,
+        watermark_after=watermark_after,
+        progress=work.progress,
+        counts=work.counts,
+        quarantined=work.quarantined,
+        seconds=time.monotonic() - started,
+        rows=rows[0] if rows else 0,
+    )
+
+
+class _Pull:
+    """The state of a pull between its pages."""
+
+    def __init__(
+        self,
+        object: OrdergrooveObject,
+        client: OrdergrooveClient,
+        warehouse: WarehouseResource,
+        clock: SourceClock,
+        run: SyncRun,
+        started_at: datetime,
+        *,
+        moves_watermark: bool,
+    ) -> None:
+        self._object = object
+        self._table = object_table(object)
+        self._client = client
+        self._warehouse = warehouse
+        self._reader = RecordReader(object, clock)
+        self._moves_watermark = moves_watermark
+        self._start_from(run, started_at)
+
+    def run(self, filters: dict[str, str]) -> None:
+        """Read and load until there is no next page. An expired cursor starts the window again, once."""
+        try:
+            self._read(filters, self._run.resume.next_url if self._run.resume else None)
+        except CursorExpired as error:
+            log.warning("%s Starting again from the first page now.", error)
+            with self._warehouse.get_connection() as connection:
+                run = forget_resume(connection, self._run.sync_id)
+            self._start_from(run, self._started_at)
+            self._read(filters, None)
+
+    def _start_from(self, run: SyncRun, started_at: datetime) -> None:
+        self._run = run
+        self._started_at = run.resume.started_at if run.resume else started_at
+        self.progress = run.resume.progress if run.resume else Progress()
+        self.counts = BatchCounts()
+        self.quarantined = 0
+        self._refused: list[QuarantinedRecord] = []
+        self._told_at = time.monotonic()
+
+    def _read(self, filters: dict[str, str], first_url: str | None) -> None:
+        pages = self._client.pages(self._object, filters, first_url=first_url)
+        with (
+            Staging(staging_folder(self._warehouse.path), self._table) as staging,
+            closing(read_ahead(pages, PAGES_AHEAD)) as ahead,
+        ):
+            for page in ahead:
+                lines, noted = self._validate(page)
+                staging.write_page(lines)
+                self._advance(page, noted)
+                if page.next_url is None or staging.is_full:
+                    self._load(staging, finished=page.next_url is None)
+
+    def _validate(self, page: Page) -> tuple[list[bytes], int]:
+        """The rows of a page for staging and how many have notes; refused records are set aside for quarantine."""
+        fetched = b',"_synced_at":' + to_json(page.fetched_at)
+        lines = []
+        noted = 0
+        for body in page.records:
+            record = self._reader.read(body)
+            if isinstance(record, Accepted):
+                notes = to_json(to_json(record.notes).decode()) if record.notes else b"null"
+                noted += bool(record.notes)
+                lines.append(
+                    b"".join((record.values[:-1], fetched, b',"_notes":', notes, b',"_raw":', to_json(record.raw), b"}"))
+                )
+            else:
+                self._refused.append(QuarantinedRecord(record.reason, record.raw))
+        return lines, noted
+
+    def _advance(self, page: Page, noted: int) -> None:
+        before = self.progress
+        skew = before.clock_skew_seconds
+        if skew is None and page.server_date is not None:
+            skew = self._measure_clock(page.server_date, page)
+        self.progress = Progress(
+            pages=before.pages + 1,
+            requests=before.requests + page.requests,
+            retries=dict(Counter(before.retries) + Counter(page.retries)),
+            records=before.records + len(page.records),
+            noted=before.noted + noted,
+            bytes=before.bytes + page.body_bytes,
+            slowest_response_seconds=max(before.slowest_response_seconds or 0.0, page.seconds),
+            clock_skew_seconds=skew,
+            next_url=page.next_url,
+        )
+        if time.monotonic() - self._told_at >= SECONDS_BETWEEN_PROGRESS_LINES:
+            self._told_at = time.monotonic()
+            log.info("%s: %d pages, %d records so far", self._object.name, self.progress.pages, self.progress.records)
+
+    def _measure_clock(self, server_date: datetime, page: Page) -> float:
+        """Ordergroove's clock minus ours, in seconds; a difference that could matter is said.
+
+        Taken as if `Date` were of the end of the answer: a watermark may be early, never late.
+        """
+        skew = server_date - page.fetched_at - timedelta(seconds=page.seconds)
+        if abs(skew) > CLOCK_SKEW_LIMIT:
+            log.warning(
+                "%s: Ordergroove's clock and this machine's differ by %.0f s. Watermarks follow Ordergroove's; "
+                "check the time service of this machine.",
+                self._object.name,
+                skew.total_seconds(),
+            )
+        return skew.total_seconds()
+
+    def _load(self, staging: Staging, *, finished: bool) -> None:
+        segment = staging.close_segment()
+        with self._warehouse.get_connection() as connection:
+            counts = load_batch(
+                connection,
+                self._table,
+                segment,
+                self._run,
+                self.progress,
+                self._refused,
+                watermark=self._watermark() if finished and self._moves_watermark else None,
+                finished=finished,
+            )
+        if segment:
+            segment.discard()
+        self.counts = BatchCounts(
+            self.counts.inserted + counts.inserted,
+            self.counts.updated + counts.updated,
+            self.counts.unchanged + counts.unchanged,
+        )
+        self.quarantined += len(self._refused)
+        self._refused = []
+
+    def _watermark(self) -> datetime:
+        """The start of this pull on Ordergroove's clock, or on ours when it told none."""
+        return self._started_at + timedelta(seconds=self.progress.clock_skew_seconds or 0.0)
+
+
+def _intent(object: OrdergrooveObject, window: SyncWindow, watermark: datetime | None, run: SyncRun) -> str:
+    """What a pull is about to do, for the run's log."""
+    if run.resume:
+        return f"goes on after page {run.resume.progress.pages}, where this run stopped"
+    if not object.is_incremental:
+        return "pulls everything; the API has no time filter for it"
+    if window.start is None:
+        return "pulls the whole history" + ("; there is no watermark yet" if watermark is None else "")
+    until = f" to {window.end:%Y-%m-%d %H:%M:%S}" if window.end else ""
+    return f"pulls what changed since {window.start:%Y-%m-%d %H:%M:%S}{until} UTC"
+
+
+def _record_failure(warehouse: WarehouseResource, run: SyncRun, error: BaseException) -> None:
+    """Write the failure to the sync log. Only our own messages: a foreign one may quote a record."""
+    ours = isinstance(error, OrdergrooveError | WarehouseError | SettingError)
+    try:
+        with warehouse.get_connection() as connection:
+            fail_sync(connection, run.sync_id, str(error) if ours else type(error).__name__)
+    except Exception as second:  # noqa: BLE001 - the first error is the one to tell
+        log.warning("The failure of sync %d could not be written to ops.sync_runs: %s", run.sync_id, type(second).__name__)

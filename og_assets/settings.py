@@ -1,0 +1,129 @@
+"""The environment variables that configure og_assets, read and checked in one place."""
+
+import ipaddress
+import os
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Self
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+
+PRODUCTION_URL = "https://restapi.ordergroove.com"
+STAGING_URL = "https://staging.restapi.ordergroove.com"
+READERS = 5
+"""How many objects are read at the same time, at most (API reference: pagination)."""
+
+
+class SettingError(ValueError):
+    """A setting has a value that cannot be used; the message names the setting and what it takes."""
+
+
+def _base_url(value: str) -> str:
+    named = {"production": PRODUCTION_URL, "staging": STAGING_URL}.get(value.strip().lower(), value.strip())
+    url = urlsplit(named)
+    if url.scheme not in {"https", "http"} or not url.hostname or url.query or url.fragment:
+        raise ValueError("takes `production`, `staging` or an address such as https://restapi.ordergroove.com")
+    if url.username or url.password:
+        raise ValueError("must not hold a user or password; the key goes into ORDERGROOVE_API_KEY")
+    if url.scheme == "http" and not _is_loopback(url.hostname):
+        raise ValueError("must be https: over plain http the key would travel in clear (allowed on loopback only)")
+    return named.rstrip("/")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _zone_name(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (OSError, ValueError) as error:
+        raise ValueError("takes the name of a time zone such as America/New_York") from error
+    return value
+
+
+def _day(value: str) -> date:
+    try:
+        return datetime.strptime(value, "%Y-%m-%d").date()
+    except ValueError as error:
+        raise ValueError("takes a day written YYYY-MM-DD, such as 2025-01-01") from error
+
+
+def _path(value: str) -> Path:
+    if "\0" in value:
+        raise ValueError("takes the path of a file")
+    return Path(value).expanduser()
+
+
+def _api_key(value: str) -> SecretStr:
+    if not value.isascii() or not value.isprintable() or value != value.strip():
+        raise ValueError("has characters that no key has (blanks at an end, a line break, or non-ASCII)")
+    return SecretStr(value)
+
+
+class Settings(BaseModel):
+    """What the environment says, checked. Unset and empty variables mean the default."""
+
+    model_config = ConfigDict(frozen=True)
+
+    api_key: Annotated[SecretStr | None, BeforeValidator(_api_key)] = Field(
+        None, alias="ORDERGROOVE_API_KEY", description="Key with the Bulk Operations permission."
+    )
+    base_url: Annotated[str, BeforeValidator(_base_url)] = Field(
+        PRODUCTION_URL, alias="ORDERGROOVE_BASE_URL", description="`production`, `staging` or an address."
+    )
+    source_tz: Annotated[str, BeforeValidator(_zone_name)] = Field(
+        "America/New_York", alias="ORDERGROOVE_SOURCE_TZ", description="Zone of the stamps that Ordergroove stores."
+    )
+    start_date: Annotated[date, BeforeValidator(_day)] = Field(
+        date(2025, 1, 1), alias="ORDERGROOVE_START_DATE", description="First daily partition."
+    )
+    warehouse: Annotated[Path, BeforeValidator(_path)] = Field(
+        Path("data/ordergroove.duckdb"), alias="ORDERGROOVE_WAREHOUSE", description="The DuckDB file."
+    )
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Self:
+        """Read the settings out of `environment`; raises SettingError that names the variable and what it takes."""
+        aliases = [str(field.alias) for field in cls.model_fields.values()]
+        given = {alias: environment[alias] for alias in aliases if environment.get(alias)}
+        try:
+            return cls.model_validate(given)
+        except ValidationError as error:
+            raise SettingError("\n".join(map(_sentence, error.errors(include_input=False, include_url=False)))) from None
+
+    def require_api_key(self) -> str:
+        """The API key in clear, or SettingError that says where to get one."""
+        if self.api_key is None:
+            raise SettingError(
+                "ORDERGROOVE_API_KEY is not set. Create a key with the Bulk Operations permission in the Ordergroove "
+                "admin (rc3.ordergroove.com/keys/) and put it into .env, or try without one: `make demo`, `make dev`."
+            )
+        return self.api_key.get_secret_value()
+
+    @cached_property
+    def requests_per_minute(self) -> float | None:
+        """How many requests one reader may send a minute; None where no limit is known (a loopback emulator).
+
+        The documented limit counts an address of ours, so each of the READERS takes an equal share.
+        Staging is planned for 300 a minute, all else for 6,000 (API reference: api-rate-limits).
+        """
+        if _is_loopback(str(urlsplit(self.base_url).hostname)):
+            return None
+        return (300 if self.base_url == STAGING_URL else 6000) / READERS
+
+
+def _sentence(problem: Any) -> str:
+    return f"{problem['loc'][0]} {problem['msg'].removeprefix('Value error, ')}."
+
+
+def load_settings() -> Settings:
+    """The settings of this process's environment; raises SettingError."""
+    return Settings.from_environment(os.environ)
