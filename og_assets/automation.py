@@ -1,6 +1,9 @@
 """When things run and how: jobs, schedules, the executor."""
 
+from datetime import date
+
 import dagster as dg
+from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
 
 from og_assets.assets.objects import PULL_MODE_TAG
 from og_assets.partitions import PullMode
@@ -25,3 +28,9 @@ executor = dg.multiprocess_executor.configured(
     {"max_concurrent": 5, "start_method": {"forkserver": {"preload_modules": ["og_assets.warm_up"]}}}
 )
 schedules: list[dg.ScheduleDefinition] = []
+
+
+def range_tags(first_day: date, last_day: date) -> dict[str, str]:
+    """The tags that make one run of a range of daily partitions, both days included."""
+    return {ASSET_PARTITION_RANGE_START_TAG: first_day.isoformat(), ASSET_PARTITION_RANGE_END_TAG: last_day.isoformat()}
+

@@ -1,0 +1,141 @@
+"""Holds the object tables of a warehouse against the truth of an emulated world, field by field."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from duckdb import DuckDBPyConnection
+
+from og_assets.columns import Kind
+from og_assets.emulator.world import World
+from og_assets.ordergroove.objects import OrdergrooveObject
+
+Key = tuple[str, ...]
+Row = Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class Comparison:
+    """What a table has beside what the world has. Keys are those of the object.
+
+    `deleted` counts rows of objects that the world has deleted: a poller cannot see that, so their
+    rows stay, and are no difference.
+    """
+
+    rows: int = 0
+    deleted: int = 0
+    missing: list[Key] = field(default_factory=list)
+    surplus: list[Key] = field(default_factory=list)
+    repeated: list[Key] = field(default_factory=list)
+    different: list[tuple[Key, str, Any, Any]] = field(default_factory=list)
+    """Key, column, the value in the table, the value in the world."""
+
+    @property
+    def is_equal(self) -> bool:
+        """Whether every row of the world is in the table once, with the same values, and nothing else."""
+        return not (self.missing or self.surplus or self.repeated or self.different)
+
+    def __str__(self) -> str:
+        """The first differences, for a failing test or a person."""
+        if self.is_equal:
+            return f"{self.rows} rows equal"
+        samples = {name: getattr(self, name)[:3] for name in ("missing", "surplus", "repeated", "different")}
+        counts = {name: len(getattr(self, name)) for name in samples}
+        return f"{counts}: {samples}"
+
+
+def compare(connection: DuckDBPyConnection, world: World, object: OrdergrooveObject) -> Comparison:
+    """Compare `ordergroove.<object>` with the world as it is now."""
+    comparison = Comparison()
+    table = _table_rows(connection, object, comparison)
+    comparison.rows = len(table)
+    for truth in world.truth(object.name):
+        key = tuple(str(truth[name]) for name in object.key)
+        row = table.pop(key, None)
+        if row is None:
+            comparison.missing.append(key)
+            continue
+        for column in object.columns:
+            expected = _expected(object.name, column.name, truth)
+            if row[column.name] != expected:
+                comparison.different.append((key, column.name, row[column.name], expected))
+    deleted = world.deleted(object.name)
+    comparison.surplus = [key for key in table if key[0] not in deleted]
+    comparison.deleted = len(table) - len(comparison.surplus)
+    return comparison
+
+
+def _table_rows(
+    connection: DuckDBPyConnection, object: OrdergrooveObject, comparison: Comparison
+) -> dict[Key, dict[str, Any]]:
+    names = [column.name for column in object.columns]
+    read = [_READERS.get(column.kind, _as_it_is) for column in object.columns]
+    columns = ", ".join(f'"{name}"' for name in names)
+    cursor = connection.execute(f"SELECT {columns} FROM ordergroove.{object.name}")
+    found: dict[Key, dict[str, Any]] = {}
+    while rows := cursor.fetchmany(10_000):
+        for values in rows:
+            row = {name: turn(value) for name, turn, value in zip(names, read, values, strict=True)}
+            key = tuple(str(row[name]) for name in object.key)
+            if key in found:
+                comparison.repeated.append(key)
+            found[key] = row
+    return found
+
+
+def _expected(object_name: str, column: str, truth: Row) -> Any:
+    derive = _DERIVED.get((object_name, column))
+    return derive(truth) if derive else truth.get(column)
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+def _stamp(value: datetime | None) -> datetime | None:
+    return value.replace(tzinfo=UTC) if value else None
+
+
+def _json(value: str | None) -> Any:
+    return json.loads(value) if value is not None else None
+
+
+_READERS: Mapping[Kind, Callable[[Any], Any]] = {Kind.STAMP: _stamp, Kind.JSON: _json}
+
+
+def _inside(parent: str, name: str) -> Callable[[Row], Any]:
+    return lambda truth: (truth[parent] or {}).get(name)
+
+
+def _money_inside(parent: str, name: str) -> Callable[[Row], Any]:
+    def amount(truth: Row) -> Decimal | None:
+        value = (truth[parent] or {}).get(name)
+        return None if value is None else Decimal(str(value))
+
+    return amount
+
+
+def _reason_number(truth: Row) -> int | None:
+    digits = (truth["cancel_reason_code"] or "").split("|")[0]
+    return int(digits) if digits.isdecimal() else None
+
+
+_DERIVED: Mapping[tuple[str, str], Callable[[Row], Any]] = {
+    ("subscriptions", "cancel_reason_code_number"): _reason_number,
+    **{
+        ("subscriptions", name): _inside("prepaid_subscription_context", name)
+        for name in (
+            "prepaid_orders_remaining", "prepaid_orders_per_billing", "renewal_behavior",
+            "prepaid_origin_merchant_order_id",
+        )
+    },
+    **{
+        ("one_time_incentives", f"incentive_{name}"): _inside("incentive", name)
+        for name in ("public_id", "type", "discount_type", "target")
+    },
+    ("subscriptions", "last_renewal_revenue"): _money_inside("prepaid_subscription_context", "last_renewal_revenue"),
+    ("one_time_incentives", "incentive_value"): _money_inside("incentive", "value"),
+}

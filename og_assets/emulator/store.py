@@ -1,0 +1,90 @@
+"""The rows of a world in an in-memory SQLite. Knows tables and columns; nothing of what they mean."""
+
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from og_assets.emulator.schema import TABLES
+
+Row = dict[str, Any]
+
+
+class Store:
+    """SQLite behind one re-entrant lock, so that server threads and a moving world never see half a change."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self._db = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None, cached_statements=512)
+        self._db.execute("PRAGMA journal_mode = OFF")
+        self._db.execute("PRAGMA synchronous = OFF")
+        for table in TABLES.values():
+            self._db.execute(table.ddl)
+
+    def index(self) -> None:
+        """Make the indexes; called once, after the history is loaded."""
+        for table in TABLES.values():
+            for statement in table.index_ddl:
+                self._db.execute(statement)
+
+    def load(self, table: str, rows: Iterable[Sequence[object]]) -> None:
+        """Insert many rows, given as the table's columns in order, in one transaction."""
+        marks = ", ".join("?" * len(TABLES[table].columns))
+        names = ", ".join(f'"{column}"' for column in TABLES[table].columns)
+        with self.lock:
+            self._db.execute("BEGIN")
+            self._db.executemany(f'INSERT INTO "{table}" ({names}) VALUES ({marks})', rows)
+            self._db.execute("COMMIT")
+
+    def insert(self, table: str, row: Mapping[str, object]) -> None:
+        """Insert one row."""
+        names = ", ".join(f'"{name}"' for name in row)
+        with self.lock:
+            self._db.execute(
+                f'INSERT INTO "{table}" ({names}) VALUES ({", ".join("?" * len(row))})', tuple(row.values())
+            )
+
+    def update(self, table: str, key: str, changes: Mapping[str, object]) -> int:
+        """Change the row of that key; returns how many rows there were."""
+        sets = ", ".join(f'"{name}" = ?' for name in changes)
+        with self.lock:
+            sql = f'UPDATE "{table}" SET {sets} WHERE "{TABLES[table].key}" = ?'
+            return self._db.execute(sql, (*changes.values(), key)).rowcount
+
+    def delete(self, table: str, key: str) -> None:
+        """Remove the row of that key."""
+        with self.lock:
+            self._db.execute(f'DELETE FROM "{table}" WHERE "{TABLES[table].key}" = ?', (key,))
+
+    def find(self, table: str, key: str) -> Row | None:
+        """The row of that key as a dict, or None."""
+        found = self.rows(f'SELECT * FROM "{table}" WHERE "{TABLES[table].key}" = ?', key)
+        return found[0] if found else None
+
+    def rows(self, sql: str, *values: object) -> list[Row]:
+        """All rows of a query as dicts."""
+        with self.lock:
+            cursor = self._db.execute(sql, values)
+            names = [column[0] for column in cursor.description]
+            return [dict(zip(names, row, strict=True)) for row in cursor]
+
+    def tuples(self, sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """All rows of a query as tuples."""
+        with self.lock:
+            return self._db.execute(sql, values).fetchall()
+
+    def scan(self, sql: str, batch: int = 1000) -> Iterator[tuple[Any, ...]]:
+        """The rows of a query whose first column is the internal id and which ends in `AND id > ? ORDER BY id`.
+
+        The lock is held per batch, so a long reader does not stop the world.
+        """
+        last = 0
+        while rows := self.tuples(f"{sql} LIMIT {batch}", (last,)):
+            yield from rows
+            last = rows[-1][0]
+
+    def value(self, sql: str, *values: object) -> Any:
+        """The first column of the first row of a query, or None."""
+        with self.lock:
+            row = self._db.execute(sql, values).fetchone()
+        return None if row is None else row[0]

@@ -1,0 +1,57 @@
+"""The emulated merchant that `og demo` and `og dev` share, kept as the recipe from which it is grown again."""
+
+import json
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from og_assets.emulator.server import EMULATOR_KEY, Emulator
+from og_assets.emulator.world import World
+
+RECIPE = Path("data/emulator.json")
+WAREHOUSE = Path("data/emulator.duckdb")
+DAY = timedelta(days=1)
+
+
+def new_world(*, seed: int, customers: int) -> World:
+    """A merchant whose clock is a day behind ours, so that the day that follows can be simulated.
+
+    What an earlier playground left in the warehouse of the emulator is removed.
+    """
+    now = datetime.now(UTC) - DAY
+    RECIPE.parent.mkdir(parents=True, exist_ok=True)
+    for leftover in WAREHOUSE.parent.glob(f"{WAREHOUSE.name}*"):
+        if leftover.is_file():
+            leftover.unlink()
+    world = World(seed, customers=customers, now=now)
+    RECIPE.write_text(json.dumps({"seed": seed, "customers": customers, "now": world.now.isoformat(), "days": 0}))
+    return world
+
+
+def simulate_day(world: World) -> None:
+    """Let a day pass, and remember it in the recipe."""
+    recipe = json.loads(RECIPE.read_text())
+    world.simulate_day()
+    RECIPE.write_text(json.dumps({**recipe, "days": recipe["days"] + 1}))
+
+
+def last_world() -> World | None:
+    """The merchant of the last playground, as it would be now; None when there was none."""
+    if not RECIPE.exists() or not WAREHOUSE.exists():
+        return None
+    recipe = json.loads(RECIPE.read_text())
+    world = World(recipe["seed"], customers=recipe["customers"], now=datetime.fromisoformat(recipe["now"]))
+    for _ in range(recipe["days"]):
+        world.simulate_day()
+    behind = datetime.now(UTC) - world.now
+    if behind > timedelta():
+        world.advance(behind)
+    return world
+
+
+def point_at(emulator: Emulator) -> None:
+    """Make this process, and those it starts, read the emulator and write the emulator's own warehouse."""
+    os.environ["ORDERGROOVE_API_KEY"] = EMULATOR_KEY
+    os.environ["ORDERGROOVE_BASE_URL"] = emulator.url
+    os.environ["ORDERGROOVE_WAREHOUSE"] = str(WAREHOUSE.absolute())
+    os.environ.pop("ORDERGROOVE_SOURCE_TZ", None)

@@ -1,0 +1,155 @@
+"""How the warehouse file is opened: alone, in bounded time, with one answer per thing that can go wrong.
+
+Knows DuckDB and the lock beside the file; knows nothing of Dagster, so that commands start fast.
+"""
+
+import os
+import random
+import re
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from duckdb import DuckDBPyConnection
+from filelock import FileLock, Timeout
+
+from og_assets.warehouse.errors import (
+    NotAWarehouse,
+    WarehouseError,
+    WarehouseLocked,
+    WarehouseMissing,
+    WarehouseUnwritable,
+)
+from og_assets.warehouse.migrations import migrate, refuse_newer
+from og_assets.warehouse.processes import Holder, holder_with_pid, lock_holder
+
+STORAGE_VERSION = "v1.5.0"
+"""New files have the storage format that both lines of DuckDB in use (1.5 and 2) open."""
+
+_BUSY = re.compile(r"Could not set lock on file|Can't open a connection to same database file")
+_HOLDER = re.compile(r"\(PID (\d+)\)")
+_DISK_FULL = re.compile(r"No space left on device|Disk quota exceeded|File too large")
+_UNWRITABLE = re.compile(rf"{_DISK_FULL.pattern}|Cannot open file|Read-only file system|Is a directory")
+_UNREADABLE = re.compile(
+    r"not a valid DuckDB database|Corrupt|version number|Serialization Error|Could not read enough bytes|newer version"
+    r"|replaying WAL|INTERNAL Error|_scanner"
+)
+
+
+@contextmanager
+def open_warehouse(
+    path: Path,
+    *,
+    read_only: bool = False,
+    lock_timeout_seconds: float = 300,
+    busy_timeout_seconds: float = 60,
+    memory_limit: str = "256MB",
+    threads: int = 2,
+    config: Mapping[str, Any] | None = None,
+) -> Iterator[DuckDBPyConnection]:
+    """The warehouse, opened for this block only; closed (and an open transaction rolled back) however it ends.
+
+    Processes of ours take turns by a lock file beside the warehouse, for at most `lock_timeout_seconds`.
+    A process that is no party to that lock, such as a person's DuckDB shell, is waited for
+    `busy_timeout_seconds`. A writable open makes the folder and the file and brings the schema up to date.
+    The session's time zone is UTC. `config` holds further DuckDB settings. Do not nest.
+
+    Raises WarehouseLocked, WarehouseUnwritable, WarehouseMissing, NotAWarehouse, WarehouseFromTheFuture.
+    """
+    settings = {
+        "memory_limit": memory_limit,
+        "threads": threads,
+        "preserve_insertion_order": False,
+        "temp_directory": f"{path}.tmp",
+        "custom_user_agent": "og_assets",
+        "storage_compatibility_version": STORAGE_VERSION,
+        # DuckDB would fetch an extension from the internet, to open an SQLite file for one.
+        "autoinstall_known_extensions": False,
+        **(config or {}),
+    }
+    with _turn(path, lock_timeout_seconds, read_only):
+        connection = _connect(path, read_only, settings, busy_timeout_seconds)
+        try:
+            connection.execute("SET TimeZone = 'UTC'")
+            if read_only:
+                refuse_newer(connection, path)
+            else:
+                migrate(connection, path)
+            yield connection
+        except duckdb.Error as error:
+            if _DISK_FULL.search(str(error)):
+                raise WarehouseUnwritable(path, _first_line(error)) from error
+            raise
+        finally:
+            # A connection without an open transaction refuses to roll back; closing must happen all the same.
+            with suppress(duckdb.Error):
+                connection.rollback()
+            connection.close()
+
+
+def lock_path(path: Path) -> Path:
+    """The lock file by which our processes take turns on the warehouse at `path`."""
+    return path.with_name(f"{path.name}.lock")
+
+
+@contextmanager
+def _turn(path: Path, timeout_seconds: float, read_only: bool) -> Iterator[None]:
+    if read_only and not path.exists():
+        raise WarehouseMissing(path)
+    if read_only and not os.access(path.parent, os.W_OK):
+        # Nobody here can write the warehouse, and nobody can make the lock file either.
+        yield
+        return
+    lock = FileLock(lock_path(path), timeout=timeout_seconds, thread_local=False)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except Timeout:
+        raise WarehouseLocked(path, timeout_seconds, lock_holder(lock_path(path))) from None
+    except OSError as error:
+        raise WarehouseUnwritable(path, f"{error.strerror or error} ({error.filename or path})") from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _connect(path: Path, read_only: bool, settings: dict[str, Any], timeout_seconds: float) -> DuckDBPyConnection:
+    started = time.monotonic()
+    pause = 0.02
+    while True:
+        try:
+            return duckdb.connect(path, read_only=read_only, config=settings)
+        except duckdb.Error as error:
+            if not _BUSY.search(str(error)):
+                raise _open_error(path, error) from error
+            waited = time.monotonic() - started
+            if waited >= timeout_seconds:
+                raise WarehouseLocked(path, waited, _holder(str(error))) from error
+            time.sleep(min(pause * random.uniform(0.5, 1.5), timeout_seconds - waited))  # noqa: S311
+            pause = min(pause * 2, 1.0)
+
+
+def _holder(message: str) -> Holder | None:
+    found = _HOLDER.search(message)
+    if found:
+        return holder_with_pid(int(found[1]))
+    return holder_with_pid(os.getpid()) if "same database file" in message else None
+
+
+def _open_error(path: Path, error: Exception) -> WarehouseError:
+    problem = _first_line(error)
+    if "database does not exist" in problem:
+        return WarehouseMissing(path)
+    if _UNREADABLE.search(problem):
+        return NotAWarehouse(path, problem)
+    if _UNWRITABLE.search(problem):
+        return WarehouseUnwritable(path, problem)
+    return WarehouseError(f"The warehouse {path} could not be opened: {problem}.")
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0].removeprefix("IO Error: ").rstrip(".!")

@@ -1,0 +1,100 @@
+"""The tree of warehouse errors, each with a message for a person. Knows neither DuckDB nor Dagster.
+
+WarehouseError
+├── WarehouseLocked         another process holds the file
+├── WarehouseUnwritable     the folder or the disk does not let us
+├── WarehouseMissing        asked to read a file that does not exist
+├── NotAWarehouse           not a DuckDB file, damaged, or written by a newer DuckDB
+├── WarehouseFromTheFuture  a newer og_assets has changed its schema
+├── ColumnTypeChanged       a table has a column with another type than this release writes
+└── UnknownSync             the pull has no row in ops.sync_runs
+"""
+
+from pathlib import Path
+
+from og_assets.warehouse.processes import Holder
+
+SETTING = "ORDERGROOVE_WAREHOUSE"
+
+
+class WarehouseError(Exception):
+    """Something about the warehouse file that a person has to know; the message says what, where and what next."""
+
+
+class WarehouseLocked(WarehouseError):
+    """Another process holds the warehouse; `holder` is that process when it could be told."""
+
+    def __init__(self, path: Path, waited_seconds: float, holder: Holder | None) -> None:
+        who = str(holder) if holder else "another process"
+        stop = f"Close it there (or stop process {holder.pid})" if holder else "Close it there"
+        super().__init__(
+            f"The warehouse {path} is in use by {who}; waited {waited_seconds:.0f} s for it. "
+            f"DuckDB lets one process at a time open the file for writing, and none reads meanwhile. "
+            f"{stop} and run again, or read a copy of the file. {SETTING} names the file."
+        )
+        self.path = path
+        self.holder = holder
+
+
+class WarehouseUnwritable(WarehouseError):
+    """The file or its folder cannot be made, opened or written: missing, a permission, read-only, a full disk."""
+
+    def __init__(self, path: Path, problem: str) -> None:
+        super().__init__(
+            f"The warehouse {path} cannot be written: {problem}. Check that its folder exists, belongs to this user "
+            f"and has free space, or set {SETTING} to a file elsewhere."
+        )
+        self.path = path
+
+
+class WarehouseMissing(WarehouseError):
+    """There is no warehouse file to read yet."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"There is no warehouse at {path} yet. Run a sync to make it, or set {SETTING} to the file you mean."
+        )
+        self.path = path
+
+
+class NotAWarehouse(WarehouseError):
+    """The file is no DuckDB database, is damaged, or has a storage format that this DuckDB does not read."""
+
+    def __init__(self, path: Path, problem: str) -> None:
+        super().__init__(
+            f"{path} cannot be opened as a DuckDB warehouse: {problem}. If {SETTING} names the wrong file, correct it. "
+            f"If the file is damaged, move it away together with {path.name}.wal and sync again, which reads the whole "
+            f"history anew; if a newer DuckDB wrote it, install that version."
+        )
+        self.path = path
+
+
+class WarehouseFromTheFuture(WarehouseError):
+    """A newer release of og_assets has written this file."""
+
+    def __init__(self, path: Path, version: int, known: int) -> None:
+        super().__init__(
+            f"The warehouse {path} has schema version {version}; this og_assets knows versions up to {known}. "
+            f"Install the newer og_assets that wrote it, or set {SETTING} to another file."
+        )
+        self.path = path
+        self.version = version
+
+
+class ColumnTypeChanged(WarehouseError):
+    """A column of a table has another type than this release stores; nothing was changed."""
+
+    def __init__(self, table: str, column: str, found: str, expected: str) -> None:
+        super().__init__(
+            f"Column {column} of {table} is {found}, this og_assets stores {expected}. Rename or drop the table and "
+            f"run a full refresh; the raw records are in its _raw column."
+        )
+
+
+class UnknownSync(WarehouseError):
+    """A batch or a failure was reported for a pull that ops.sync_runs does not know."""
+
+    def __init__(self, sync_id: int) -> None:
+        super().__init__(
+            f"ops.sync_runs has no pull {sync_id}: the warehouse file was replaced while the pull ran. Run it again."
+        )

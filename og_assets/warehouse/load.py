@@ -1,0 +1,191 @@
+"""One batch in one transaction: rows, quarantine, progress and watermark change together or not at all.
+
+Rows of the table are found by a narrow join on the key, and after that by their position. So a batch
+reads wide columns only of the row groups that it touches.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from duckdb import DuckDBPyConnection
+
+from og_assets.warehouse import sync_log
+from og_assets.warehouse.migrations import read_sql
+from og_assets.warehouse.progress import BatchCounts, Progress, QuarantinedRecord, Resume, SyncRun
+from og_assets.warehouse.staging import Segment
+from og_assets.warehouse.sync_log import begin_sync, fail_sync, forget_resume, read_watermark
+from og_assets.warehouse.tables import StoredColumn, Table, ensure_table, quoted
+from og_assets.warehouse.transactions import transaction
+
+__all__ = [
+    "BatchCounts",
+    "Progress",
+    "QuarantinedRecord",
+    "Resume",
+    "SyncRun",
+    "begin_sync",
+    "fail_sync",
+    "forget_resume",
+    "load_batch",
+    "read_watermark",
+]
+
+_SMALLEST_READ_BUFFER = 1024 * 1024
+
+
+def load_batch(
+    connection: DuckDBPyConnection,
+    table: Table,
+    segment: Segment | None,
+    run: SyncRun,
+    progress: Progress,
+    quarantined: Sequence[QuarantinedRecord],
+    watermark: datetime | None = None,
+    finished: bool = False,
+) -> BatchCounts:
+    """Load one segment of the pull `run` into `table`, with all that belongs to it, in one transaction.
+
+    A row is written when its key is new or when anything in it differs; a row that is already the
+    same keeps its `_synced_at` and `_sync_id`, and a row of a later pull is left alone. `progress`
+    counts since the start of the pull. With `finished` the pull succeeds, and `watermark` (aware)
+    becomes the object's unless a later one is there. After an exception nothing has changed.
+
+    Makes the table, or its missing columns, beforehand. Raises ColumnTypeChanged, UnknownSync, and
+    DuckDB's errors for values that do not have the type of their column.
+    """
+    ensure_table(connection, table)
+    with transaction(connection):
+        counts = _upsert(connection, table, segment, run) if segment else BatchCounts()
+        _quarantine(connection, run, quarantined)
+        sync_log.report(connection, run, progress, counts, len(quarantined))
+        if finished:
+            sync_log.succeed(connection, run, watermark)
+    return counts
+
+
+def _upsert(connection: DuckDBPyConnection, table: Table, segment: Segment, run: SyncRun) -> BatchCounts:
+    connection.execute(_stage(table, segment))
+    connection.execute(_drop_overtaken(table))
+    connection.execute(_find_existing(table, _creation_range(connection, table)))
+    connection.execute(_find_kept(table), [run.sync_id])
+    rows, existing, kept = _one(
+        connection,
+        "SELECT (SELECT count(*) FROM staged), (SELECT count(DISTINCT _row) FROM existing),"
+        " (SELECT count(*) FROM kept)",
+    )
+    if existing > kept:
+        connection.execute(
+            f"DELETE FROM {table.qualified_name}"
+            " WHERE rowid IN (SELECT at_row FROM existing WHERE _row NOT IN (SELECT _row FROM kept))"
+        )
+    if rows > kept:
+        names = ", ".join(quoted(column.name) for column in table.stored_columns)
+        values = ", ".join("?" if column.name == "_sync_id" else quoted(column.name) for column in table.stored_columns)
+        connection.execute(
+            f"INSERT INTO {table.qualified_name} ({names})"
+            f" SELECT {values} FROM staged WHERE _row NOT IN (SELECT _row FROM kept)",
+            [run.sync_id],
+        )
+    for leftover in ("staged", "existing", "kept"):
+        connection.execute(f"DROP TABLE temp.{leftover}")
+    return BatchCounts(inserted=rows - existing, updated=existing - kept, unchanged=kept)
+
+
+def _stage(table: Table, segment: Segment) -> str:
+    """The lines of the segment as typed rows. All are read as text: guessed types would put money through floats."""
+    columns = _staged_columns(table)
+    types = ", ".join(f"{quoted(name)}: 'VARCHAR'" for name in (*(column.name for column in columns), "_row"))
+    values = ", ".join(f"{_cast(column)} AS {quoted(column.name)}" for column in columns)
+    buffer = max(segment.longest_line + 1, _SMALLEST_READ_BUFFER)
+    return (
+        f"CREATE OR REPLACE TEMP TABLE staged AS SELECT {values}, CAST(_row AS BIGINT) AS _row"
+        f" FROM read_json({_text(segment.path)}, format = 'newline_delimited', compression = 'zstd',"
+        f" maximum_object_size = {buffer}, columns = {{{types}}})"
+    )
+
+
+def _cast(column: StoredColumn) -> str:
+    name = quoted(column.name)
+    if column.type == "VARCHAR":
+        return name
+    if column.type == "JSON":
+        # The cast keeps the text as it is. What DuckDB does not take for JSON stays whole, as a JSON string.
+        return f"coalesce(TRY_CAST({name} AS JSON), to_json({name}))"
+    return f"CAST({name} AS {column.type})"
+
+
+def _drop_overtaken(table: Table) -> str:
+    """Of several rows with one key in the batch only the last counts; found without touching the wide columns."""
+    keys = ", ".join(quoted(name) for name in table.key)
+    return f"DELETE FROM staged WHERE _row NOT IN (SELECT max(_row) FROM staged GROUP BY {keys})"
+
+
+def _creation_range(connection: DuckDBPyConnection, table: Table) -> str | None:
+    """A condition on `created` that holds for all rows that the batch can replace and that have the stamp.
+
+    A day either side allows for a stamp that was read on another clock before a setting changed.
+    None when the table or a staged row has no such stamp.
+    """
+    if not table.has_creation_stamp:
+        return None
+    missing, first, last = _one(
+        connection,
+        "SELECT count(*) - count(created), (min(created) - INTERVAL 1 DAY)::VARCHAR,"
+        " (max(created) + INTERVAL 1 DAY)::VARCHAR FROM staged",
+    )
+    # Literals, because row groups are skipped by what is known when the statement is planned.
+    return None if missing else f"stored.created BETWEEN TIMESTAMP '{first}' AND TIMESTAMP '{last}'"
+
+
+def _find_existing(table: Table, creation_range: str | None) -> str:
+    """Where the table has the staged keys. Two scans instead of an OR, which would skip no row group."""
+    same_key = " AND ".join(f"stored.{quoted(name)} = staged.{quoted(name)}" for name in table.key)
+    found = (
+        f"SELECT stored.rowid AS at_row, staged._row FROM staged JOIN {table.qualified_name} AS stored ON {same_key}"
+    )
+    if creation_range:
+        found = f"{found} WHERE {creation_range} UNION ALL {found} WHERE stored.created IS NULL"
+    return f"CREATE OR REPLACE TEMP TABLE existing AS {found}"
+
+
+def _find_kept(table: Table) -> str:
+    """Staged rows that change nothing: the table has the same already, or a later pull wrote there."""
+    same = " AND ".join(
+        f"stored.{quoted(column.name)} IS NOT DISTINCT FROM staged.{quoted(column.name)}"
+        for column in _staged_columns(table)
+        if column.name != "_synced_at"
+    )
+    return (
+        "CREATE OR REPLACE TEMP TABLE kept AS SELECT DISTINCT staged._row FROM existing"
+        f" JOIN {table.qualified_name} AS stored ON stored.rowid = existing.at_row"
+        " JOIN staged ON staged._row = existing._row"
+        f" WHERE stored._sync_id > ? OR ({same})"
+    )
+
+
+def _staged_columns(table: Table) -> tuple[StoredColumn, ...]:
+    return tuple(column for column in table.stored_columns if column.name != "_sync_id")
+
+
+def _quarantine(connection: DuckDBPyConnection, run: SyncRun, records: Sequence[QuarantinedRecord]) -> None:
+    if not records:
+        return
+    connection.execute(
+        read_sql("quarantine.sql"),
+        {
+            "object": run.object_name,
+            "sync_id": run.sync_id,
+            "reasons": [sync_log.storable(record.reason) for record in records],
+            "raws": [sync_log.storable(record.raw) for record in records],
+        },
+    )
+
+
+def _one(connection: DuckDBPyConnection, query: str) -> tuple[Any, ...]:
+    return tuple(connection.execute(query).fetchall()[0])
+
+
+def _text(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"

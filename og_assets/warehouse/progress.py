@@ -1,0 +1,62 @@
+"""What a pull reports about itself, as plain data. Knows nothing of where it is written."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a pull has come since its start (not since its last batch); `next_url` is where it goes on.
+
+    `retries` counts retried requests per status code or kind of failure. `clock_skew_seconds` is
+    Ordergroove's clock minus ours.
+    """
+
+    pages: int = 0
+    requests: int = 0
+    retries: Mapping[str, int] = field(default_factory=dict)
+    records: int = 0
+    noted: int = 0
+    bytes: int = 0
+    slowest_response_seconds: float | None = None
+    clock_skew_seconds: float | None = None
+    next_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """The last loaded batch of the same pull in the same run: go on at `next_url`, counting from `progress`.
+
+    `started_at` is the start of the whole pull, which remains the watermark it may set.
+    """
+
+    next_url: str
+    started_at: datetime
+    progress: Progress
+
+
+@dataclass(frozen=True, slots=True)
+class SyncRun:
+    """A pull of one object that is under way: a row of ops.sync_runs. `resume` is None when it starts at the start."""
+
+    sync_id: int
+    object_name: str
+    resume: Resume | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantinedRecord:
+    """A record that cannot be loaded, as received, and why."""
+
+    reason: str
+    raw: str
+
+
+@dataclass(frozen=True, slots=True)
+class BatchCounts:
+    """What a batch did, in keys: new ones, replaced rows, and rows that were left as they were."""
+
+    inserted: int = 0
+    updated: int = 0
+    unchanged: int = 0

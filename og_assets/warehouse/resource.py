@@ -1,0 +1,51 @@
+"""The warehouse as a Dagster resource: how an asset gets a connection and gives it back."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from dagster_duckdb import DuckDBResource
+from duckdb import DuckDBPyConnection
+from pydantic import Field
+
+from og_assets.settings import load_settings
+from og_assets.warehouse.connecting import open_warehouse
+
+
+class WarehouseResource(DuckDBResource):
+    """DuckDBResource with `get_connection` replaced: takes turns, waits in bounded time, always closes.
+
+    The inherited one keeps the file locked after an exception in the block, and retries each
+    failure to open, a file that is no database too, for 102 seconds.
+    """
+
+    database: str = Field(
+        default="", description="Path of the DuckDB file; empty means the setting ORDERGROOVE_WAREHOUSE."
+    )
+    memory_limit: str = Field(default="256MB", description="Memory of DuckDB; more is spilled to <database>.tmp.")
+    threads: int = Field(default=2, ge=1, description="Threads of DuckDB.")
+    lock_timeout_seconds: float = Field(
+        default=300, ge=0, description="How long to wait for other processes of og_assets."
+    )
+    busy_timeout_seconds: float = Field(
+        default=60, ge=0, description="How long to wait for other programs on the file."
+    )
+
+    @property
+    def path(self) -> Path:
+        """The warehouse file, from the environment at this moment unless `database` is given."""
+        return Path(self.database).expanduser() if self.database else load_settings().warehouse
+
+    @contextmanager
+    def get_connection(self, read_only: bool = False) -> Iterator[DuckDBPyConnection]:
+        """The warehouse for the time of this block; see `open_warehouse` for waiting, settings and errors."""
+        with open_warehouse(
+            self.path,
+            read_only=read_only,
+            lock_timeout_seconds=self.lock_timeout_seconds,
+            busy_timeout_seconds=self.busy_timeout_seconds,
+            memory_limit=self.memory_limit,
+            threads=self.threads,
+            config=self.connection_config,
+        ) as connection:
+            yield connection

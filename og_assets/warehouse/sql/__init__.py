@@ -1,0 +1,1 @@
+"""The SQL that is fixed, one file per thing it makes."""

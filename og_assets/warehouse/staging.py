@@ -1,0 +1,176 @@
+"""Validated rows on their way: compressed NDJSON segments beside the warehouse, gone when the pull is. No DuckDB here.
+
+A staging area belongs to the process that made it. It holds a lock on a file beside its folder for
+as long as it lives, so what a killed process left is known by its free lock, and removed by the
+next one that starts.
+"""
+
+import os
+import re
+import shutil
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Self
+from uuid import uuid4
+
+import zstandard
+from filelock import FileLock, Timeout
+
+from og_assets.warehouse.errors import WarehouseUnwritable
+from og_assets.warehouse.tables import Table
+
+PAGES_PER_SEGMENT = 100
+BYTES_PER_SEGMENT = 32 * 1024 * 1024
+"""Uncompressed; keeps the memory of a batch bounded when records are large."""
+
+_SURROGATES = re.compile(
+    rb"\\\\"  # an escaped backslash: what follows it is plain text
+    rb"|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"  # a whole pair
+    rb"|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})"  # half of one
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A closed file of rows, ready for `load_batch`. `longest_line` is in bytes."""
+
+    path: Path
+    rows: int
+    longest_line: int
+
+    def discard(self) -> None:
+        """Remove the file; what was loaded needs no room on the disk."""
+        self.path.unlink(missing_ok=True)
+
+
+def staging_folder(warehouse: Path) -> Path:
+    """Where the staging areas of the warehouse at `warehouse` are."""
+    return warehouse.with_name(f"{warehouse.name}.staging")
+
+
+class Staging:
+    """The staging area of one pull: `with Staging(staging_folder(path), table) as staging: ...`.
+
+    Each line is a JSON object with the table's column names as keys and JSON scalars as values:
+    money as a string, stamps and days in ISO form, JSON columns as a string that holds JSON text;
+    further `_synced_at` (ISO with offset), `_raw` (string) and `_notes` (string that holds a JSON
+    list, or null). Missing keys mean null. Lines keep their order: of two with one key the later wins.
+
+    Raises WarehouseUnwritable when the disk does not take it.
+    """
+
+    def __init__(self, folder: Path, table: Table) -> None:
+        self._area = folder / f"{table.name}-{os.getpid()}-{uuid4().hex[:8]}"
+        self._lock = FileLock(_lock_path(self._area), thread_local=False)
+        self._compressor = zstandard.ZstdCompressor(level=1)
+        self._segments = 0
+        self._open: _OpenSegment | None = None
+
+    def __enter__(self) -> Self:
+        folder = self._area.parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            # Under one lock, so that nobody takes an area that is being made for one that was left.
+            with FileLock(folder / ".lock"):
+                _remove_leftovers(folder)
+                self._lock.acquire()
+                self._area.mkdir()
+        except OSError as error:
+            self._lock.release()
+            raise WarehouseUnwritable(folder, str(error)) from error
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if self._open:
+            with suppress(OSError):
+                self._open.file.close()
+        _remove(self._area)
+        self._lock.release()
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the open segment has the size that is best loaded as one batch."""
+        return self._open is not None and (
+            self._open.pages >= PAGES_PER_SEGMENT or self._open.bytes >= BYTES_PER_SEGMENT
+        )
+
+    def write(self, line: bytes) -> None:
+        """Add one row."""
+        self._add([line])
+
+    def write_page(self, lines: Iterable[bytes]) -> None:
+        """Add the rows of one page, possibly none."""
+        self._add(lines).pages += 1
+
+    def close_segment(self) -> Segment | None:
+        """Finish the open segment and hand it over; None when no row was written since the last one."""
+        segment, self._open = self._open, None
+        if segment is None:
+            return None
+        try:
+            segment.stream.flush(zstandard.FLUSH_FRAME)
+            segment.file.close()
+        except OSError as error:
+            raise WarehouseUnwritable(segment.path, str(error)) from error
+        return Segment(segment.path, segment.rows, segment.longest_line) if segment.rows else None
+
+    def _add(self, lines: Iterable[bytes]) -> "_OpenSegment":
+        try:
+            segment = self._open = self._open or self._new_segment()
+            for line in lines:
+                segment.add(line)
+        except OSError as error:
+            raise WarehouseUnwritable(self._area, str(error)) from error
+        return segment
+
+    def _new_segment(self) -> "_OpenSegment":
+        self._segments += 1
+        path = self._area / f"{self._segments:05d}.ndjson.zst"
+        return _OpenSegment(path, path.open("wb"), self._compressor)
+
+
+class _OpenSegment:
+    """A segment that is being written."""
+
+    def __init__(self, path: Path, file: BinaryIO, compressor: zstandard.ZstdCompressor) -> None:
+        self.path = path
+        self.file = file
+        self.stream = compressor.stream_writer(file)
+        self.rows = self.pages = self.bytes = self.longest_line = 0
+
+    def add(self, line: bytes) -> None:
+        line = b'%b,"_row":%d}\n' % (_safe(line).rstrip().removesuffix(b"}"), self.rows)
+        self.stream.write(line)
+        self.rows += 1
+        self.bytes += len(line)
+        self.longest_line = max(self.longest_line, len(line))
+
+
+def _safe(line: bytes) -> bytes:
+    """`line` as DuckDB reads it: one line, UTF-8, no half surrogate pairs (U+FFFD instead); other content untouched."""
+    if b"\n" in line:
+        # JSON strings hold no raw line feed, so it is only white space between tokens.
+        line = line.replace(b"\n", b" ")
+    if not line.isascii():
+        line = line.decode(errors="replace").encode()
+    if b"\\ud" in line or b"\\uD" in line:
+        line = _SURROGATES.sub(lambda found: b"\\ufffd" if found[1] else found[0], line)
+    return line
+
+
+def _lock_path(area: Path) -> Path:
+    return area.with_name(f"{area.name}.lock")
+
+
+def _remove(area: Path) -> None:
+    shutil.rmtree(area, ignore_errors=True)
+    _lock_path(area).unlink(missing_ok=True)
+
+
+def _remove_leftovers(folder: Path) -> None:
+    for lock_file in folder.glob("?*.lock"):
+        area = lock_file.with_suffix("")
+        with suppress(Timeout), FileLock(lock_file, timeout=0):
+            _remove(area)

@@ -1,0 +1,172 @@
+"""The life of a pull in ops.sync_runs and ops.sync_state: begun, resumed, reported, succeeded or failed.
+
+running ──► succeeded
+   │  ╲───► failed ───► running   (resumed by a retry in the same Dagster run)
+   ╰──────► abandoned             (its process died, and another pull of the object began)
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from duckdb import DuckDBPyConnection
+
+from og_assets.warehouse.errors import UnknownSync
+from og_assets.warehouse.migrations import read_sql
+from og_assets.warehouse.progress import BatchCounts, Progress, Resume, SyncRun
+from og_assets.warehouse.transactions import transaction
+
+
+def read_watermark(connection: DuckDBPyConnection, object_name: str) -> datetime | None:
+    """The instant (UTC) up to which all changes of the object are loaded; None before its first complete pull."""
+    row = connection.execute("SELECT watermark FROM ops.sync_state WHERE object = ?", [object_name]).fetchone()
+    return _utc(row[0]) if row else None
+
+
+def begin_sync(
+    connection: DuckDBPyConnection,
+    *,
+    object_name: str,
+    run_id: str,
+    mode: str,
+    window_start: datetime | None,
+    window_end: datetime | None,
+    filters: Mapping[str, Any],
+    watermark_before: datetime | None,
+    started_at: datetime,
+) -> SyncRun:
+    """Register a pull, in one transaction; datetimes are aware.
+
+    When the newest pull of the object is of the same run, mode and filters and did not end well
+    after a loaded batch, that pull goes on: its number, start and counts stay, and the answer says
+    where to resume. Otherwise the pull gets a new number, greater than all others, and pulls of
+    the object that are still `running` become `abandoned`.
+    """
+    filters_text = json.dumps(filters, sort_keys=True)
+    with transaction(connection):
+        resumed = _resume(connection, object_name, run_id, mode, filters_text)
+        if resumed:
+            return resumed
+        connection.execute(
+            "UPDATE ops.sync_runs SET outcome = 'abandoned' WHERE object = ? AND outcome = 'running'", [object_name]
+        )
+        row = connection.execute("SELECT coalesce(max(sync_id), 0) + 1 FROM ops.sync_runs").fetchone()
+        sync_id = int(row[0]) if row else 1
+        connection.execute(
+            read_sql("begin_sync.sql"),
+            {
+                "sync_id": sync_id,
+                "object": object_name,
+                "run_id": run_id,
+                "mode": mode,
+                "window_start": window_start,
+                "window_end": window_end,
+                "filters": filters_text,
+                "watermark_before": watermark_before,
+                "started_at": started_at,
+            },
+        )
+        return SyncRun(sync_id, object_name)
+
+
+def _resume(connection: DuckDBPyConnection, object_name: str, run_id: str, mode: str, filters: str) -> SyncRun | None:
+    found = connection.execute(
+        read_sql("resumable_sync.sql"), {"object": object_name, "run_id": run_id, "mode": mode, "filters": filters}
+    ).fetchone()
+    if not found:
+        return None
+    sync_id, started_at, pages, requests, retries, records, noted, size, slowest, skew, next_url = found
+    connection.execute(
+        "UPDATE ops.sync_runs SET outcome = 'running', finished_at = NULL, error = NULL WHERE sync_id = ?", [sync_id]
+    )
+    progress = Progress(
+        pages=pages,
+        requests=requests,
+        retries=json.loads(retries),
+        records=records,
+        noted=noted,
+        bytes=size,
+        slowest_response_seconds=slowest,
+        clock_skew_seconds=skew,
+        next_url=next_url,
+    )
+    return SyncRun(sync_id, object_name, Resume(next_url, _utc(started_at), progress))
+
+
+def forget_resume(connection: DuckDBPyConnection, sync_id: int, *, started_at: datetime | None = None) -> SyncRun:
+    """Start the pull over because its cursor is no longer accepted: counts are zero and nothing is to resume.
+
+    What it loaded stays. `started_at` is the new start, when the caller has one; else the first start
+    remains, which is earlier and therefore safe. Raises UnknownSync.
+    """
+    with transaction(connection):
+        row = connection.execute(
+            read_sql("forget_resume.sql"), {"sync_id": sync_id, "started_at": started_at}
+        ).fetchone()
+        _require_one(row, sync_id)
+        found = connection.execute("SELECT object FROM ops.sync_runs WHERE sync_id = ?", [sync_id]).fetchone()
+    return SyncRun(sync_id, found[0] if found else "")
+
+
+def fail_sync(connection: DuckDBPyConnection, sync_id: int, error: str) -> None:
+    """Record that the pull failed and why; a retry in the same run may resume it. Raises UnknownSync."""
+    with transaction(connection):
+        row = connection.execute(
+            "UPDATE ops.sync_runs SET outcome = 'failed', finished_at = now(), error = ? WHERE sync_id = ?",
+            [storable(error), sync_id],
+        ).fetchone()
+        _require_one(row, sync_id)
+
+
+def report(
+    connection: DuckDBPyConnection, run: SyncRun, progress: Progress, counts: BatchCounts, quarantined: int
+) -> None:
+    """Write the pull's progress and add the batch's counts; part of the batch's transaction. Raises UnknownSync."""
+    row = connection.execute(
+        read_sql("report_progress.sql"),
+        {
+            "sync_id": run.sync_id,
+            "pages": progress.pages,
+            "requests": progress.requests,
+            "retries": json.dumps(dict(progress.retries), sort_keys=True),
+            "records": progress.records,
+            "noted": progress.noted,
+            "bytes": progress.bytes,
+            "slowest": progress.slowest_response_seconds,
+            "skew": progress.clock_skew_seconds,
+            "next_url": progress.next_url,
+            "inserted": counts.inserted,
+            "updated": counts.updated,
+            "unchanged": counts.unchanged,
+            "quarantined": quarantined,
+        },
+    ).fetchone()
+    _require_one(row, run.sync_id)
+
+
+def succeed(connection: DuckDBPyConnection, run: SyncRun, watermark: datetime | None) -> None:
+    """End the pull well, and move the object's watermark when one is given; part of the last batch's transaction.
+
+    A watermark never moves back: a pull that was overtaken by a later one leaves the later one's.
+    """
+    if watermark is not None:
+        moved = {"object": run.object_name, "watermark": watermark, "sync_id": run.sync_id}
+        row = connection.execute(read_sql("move_watermark.sql"), moved).fetchone()
+        if not row or not row[0]:
+            connection.execute("INSERT INTO ops.sync_state VALUES ($object, $watermark, $sync_id, now())", moved)
+    connection.execute(read_sql("succeed_sync.sql"), {"object": run.object_name, "sync_id": run.sync_id})
+
+
+def storable(text: str) -> str:
+    """`text` as DuckDB takes it: half surrogate pairs, which are no characters, are written out."""
+    return text.encode(errors="backslashreplace").decode()
+
+
+def _require_one(updated: tuple[Any, ...] | None, sync_id: int) -> None:
+    if not updated or updated[0] != 1:
+        raise UnknownSync(sync_id)
+
+
+def _utc(stamp: datetime) -> datetime:
+    return stamp.astimezone(UTC)

@@ -1,0 +1,129 @@
+"""Object tables: what they look like in DuckDB, and how they are made and grow. Knows columns, not objects."""
+
+from dataclasses import dataclass
+
+from duckdb import DuckDBPyConnection
+
+from og_assets.columns import Column, Kind
+from og_assets.warehouse.errors import ColumnTypeChanged
+from og_assets.warehouse.transactions import transaction
+
+TYPES: dict[Kind, str] = {
+    Kind.TEXT: "VARCHAR",
+    Kind.INTEGER: "INTEGER",
+    Kind.SMALLINT: "SMALLINT",
+    Kind.MONEY: "DECIMAL(18,4)",
+    Kind.STAMP: "TIMESTAMP",
+    Kind.DAY: "DATE",
+    Kind.FLAG: "BOOLEAN",
+    Kind.JSON: "JSON",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StoredColumn:
+    """A column as DuckDB has it."""
+
+    name: str
+    type: str
+    description: str
+    required: bool = False
+
+
+METADATA: tuple[StoredColumn, ...] = (
+    StoredColumn("_synced_at", "TIMESTAMP WITH TIME ZONE", "When this state of the record was fetched.", required=True),
+    StoredColumn("_sync_id", "BIGINT", "Pull that wrote this row (ops.sync_runs).", required=True),
+    StoredColumn("_raw", "JSON", "The record as received, fields without a column included.", required=True),
+    StoredColumn("_notes", "JSON", "List of what could not be read into a typed column; null when all could."),
+)
+"""Columns that every object table has besides those of its record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table that is loaded by key. `key` names the columns that identify a row, all of them in `columns`."""
+
+    schema: str
+    name: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+    description: str
+
+    @property
+    def qualified_name(self) -> str:
+        """Schema and name, quoted for SQL."""
+        return f"{quoted(self.schema)}.{quoted(self.name)}"
+
+    @property
+    def stored_columns(self) -> tuple[StoredColumn, ...]:
+        """All columns that the table has in DuckDB, metadata last."""
+        typed = (
+            StoredColumn(column.name, TYPES[column.kind], column.description, required=column.name in self.key)
+            for column in self.columns
+        )
+        return (*typed, *METADATA)
+
+    @property
+    def has_creation_stamp(self) -> bool:
+        """Whether rows carry `created`, a stamp that never changes, by which lookups can be narrowed."""
+        return any(column.name == "created" and column.kind is Kind.STAMP for column in self.columns)
+
+
+def quoted(identifier: str) -> str:
+    """`identifier` quoted for SQL."""
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def ensure_table(connection: DuckDBPyConnection, table: Table) -> None:
+    """Make `table`, or add the columns and descriptions that this release brings. Changes nothing when all is there.
+
+    One transaction of its own. Raises ColumnTypeChanged when a column is there with another type.
+    """
+    with transaction(connection):
+        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(table.schema)}")
+        connection.execute(f"CREATE TABLE IF NOT EXISTS {table.qualified_name} ({_definitions(table)})")
+        _add_columns(connection, table)
+        _describe(connection, table)
+
+
+def _definitions(table: Table) -> str:
+    return ", ".join(
+        f"{quoted(column.name)} {column.type}{' NOT NULL' if column.required else ''}"
+        for column in table.stored_columns
+    )
+
+
+def _add_columns(connection: DuckDBPyConnection, table: Table) -> None:
+    found = {name: type_ for name, type_, _ in _columns_found(connection, table)}
+    for column in table.stored_columns:
+        if column.name not in found:
+            connection.execute(f"ALTER TABLE {table.qualified_name} ADD COLUMN {quoted(column.name)} {column.type}")
+        elif found[column.name] != column.type:
+            raise ColumnTypeChanged(f"{table.schema}.{table.name}", column.name, found[column.name], column.type)
+
+
+def _describe(connection: DuckDBPyConnection, table: Table) -> None:
+    described = connection.execute(
+        "SELECT comment FROM duckdb_tables()"
+        " WHERE database_name = current_database() AND schema_name = ? AND table_name = ?",
+        [table.schema, table.name],
+    ).fetchone()
+    if described != (table.description,):
+        connection.execute(f"COMMENT ON TABLE {table.qualified_name} IS {_literal(table.description)}")
+    comments = {name: comment for name, _, comment in _columns_found(connection, table)}
+    for column in table.stored_columns:
+        if comments[column.name] != column.description:
+            target = f"{table.qualified_name}.{quoted(column.name)}"
+            connection.execute(f"COMMENT ON COLUMN {target} IS {_literal(column.description)}")
+
+
+def _columns_found(connection: DuckDBPyConnection, table: Table) -> list[tuple[str, str, str | None]]:
+    return connection.execute(
+        "SELECT column_name, data_type, comment FROM duckdb_columns()"
+        " WHERE database_name = current_database() AND schema_name = ? AND table_name = ?",
+        [table.schema, table.name],
+    ).fetchall()
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

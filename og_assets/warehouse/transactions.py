@@ -1,0 +1,18 @@
+"""All or nothing: a block of statements as one transaction. Knows only DuckDB."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from duckdb import DuckDBPyConnection
+
+
+@contextmanager
+def transaction(connection: DuckDBPyConnection) -> Iterator[None]:
+    """Commit what the block did, or roll all of it back when it raises."""
+    connection.begin()
+    try:
+        yield
+        connection.commit()
+    except BaseException:
+        connection.rollback()
+        raise
