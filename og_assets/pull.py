@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 
 from pydantic_core import to_json
 
-from og_assets.ordergroove.client import OrdergrooveClient
+from og_assets.ordergroove.client import PAGE_SIZE, OrdergrooveClient
 from og_assets.ordergroove.clock import SourceClock
 from og_assets.ordergroove.errors import CursorExpired, OrdergrooveError
 from og_assets.ordergroove.objects import OrdergrooveObject
@@ -71,6 +71,7 @@ def pull(
     window_for: Callable[[datetime | None], SyncWindow],
     mode: PullMode,
     run_id: str,
+    page_size: int = PAGE_SIZE,
 ) -> PullReport:
     """Pull `object` for the window that `window_for` makes of its watermark, and load it.
 
@@ -99,7 +100,8 @@ def pull(
         )
     log.info("%s: %s", object.name, _intent(object, window, watermark, run))
     work = _Pull(
-        object, client, warehouse, clock, run, started_at, moves_watermark=window.moves_watermark(watermark)
+        object, client, warehouse, clock, run, started_at,
+        moves_watermark=window.moves_watermark(watermark), page_size=page_size,
     )
     try:
         work.run(filters)
@@ -136,6 +138,7 @@ class _Pull:
         started_at: datetime,
         *,
         moves_watermark: bool,
+        page_size: int,
     ) -> None:
         self._object = object
         self._table = object_table(object)
@@ -143,6 +146,7 @@ class _Pull:
         self._warehouse = warehouse
         self._reader = RecordReader(object, clock)
         self._moves_watermark = moves_watermark
+        self._page_size = page_size
         self._start_from(run, started_at)
 
     def run(self, filters: dict[str, str]) -> None:
@@ -166,7 +170,7 @@ class _Pull:
         self._told_at = time.monotonic()
 
     def _read(self, filters: dict[str, str], first_url: str | None) -> None:
-        pages = self._client.pages(self._object, filters, first_url=first_url)
+        pages = self._client.pages(self._object, filters, first_url=first_url, page_size=self._page_size)
         with (
             Staging(staging_folder(self._warehouse.path), self._table) as staging,
             closing(read_ahead(pages, PAGES_AHEAD)) as ahead,

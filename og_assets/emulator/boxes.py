@@ -1,4 +1,4 @@
-"""Orders as boxes and the items in them: how they come to be, are priced, move and go (reference: order, item events)."""
+"""Orders as boxes and the items in them: how they come, are priced, move and go (reference: order, item events)."""
 
 import json
 
@@ -135,7 +135,7 @@ class Boxes(WorldState):
             return
         for item in items:
             item["total_price"] = line_total(
-                item["quantity"], item["price"], self.catalogue.percent_off.get(item["offer"], 0)
+                item["quantity"], item["price"], self.catalogue.percent_off.get(item["offer"], 0),
             )
             self.store.update("items", item["public_id"], {"total_price": item["total_price"]})
         row = self.row("orders", order)

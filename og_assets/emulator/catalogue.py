@@ -3,6 +3,7 @@
 import json
 import random
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from og_assets.emulator.store import Row, Store
@@ -46,7 +47,7 @@ def stock(store: Store, rng: random.Random, created: int) -> Catalogue:
     for code in CANCEL_REASONS:
         store.insert("cancel_reasons", {"cancel_reason": code, "application": "msi"})
     coffees = catalogue.subscribable[:3]
-    for left, right in zip(coffees, coffees[1:], strict=False):
+    for left, right in pairwise(coffees):
         store.insert("relationships", {
             "relationship_type": "swap_on_purchase", "from_product": left, "to_product": right,
         })
@@ -89,8 +90,8 @@ def _product(key: str, name: str, price: int, created: int, **changes: Any) -> R
         "discontinued": 0, "extra_data": None, "product_type": "standard", "autoship_by_default": 1, "every": None,
         "every_period": None, "offer_profile": None, "incentive_group": None, **changes,
     }
-    for name in ("groups", "extra_data"):
-        row[name] = None if row[name] is None else json.dumps(row[name])
+    for column in ("groups", "extra_data"):
+        row[column] = None if row[column] is None else json.dumps(row[column])
     return row
 
 

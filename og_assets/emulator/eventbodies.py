@@ -47,7 +47,7 @@ def _json(text: str | None) -> Any:
 
 def _subscriber(world: "WorldState", row: Row) -> dict[str, Any]:
     latest = world.store.value(
-        "SELECT public_id FROM subscriptions WHERE customer = ? ORDER BY id DESC LIMIT 1", row["merchant_user_id"]
+        "SELECT public_id FROM subscriptions WHERE customer = ? ORDER BY id DESC LIMIT 1", row["merchant_user_id"],
     )
     return {
         **{name: row[name] for name in _SUBSCRIBER},

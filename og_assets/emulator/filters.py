@@ -131,7 +131,7 @@ FILTERS: dict[str, dict[str, Parse]] = {
     "orders": {
         "status": _number("status"), "customer": _equal("customer"), **_days("place", "place"),
         "subscription": lambda field, values, zone: Condition(
-            'orders.public_id IN (SELECT "order" FROM items WHERE subscription = ?)', (values[-1],)
+            'orders.public_id IN (SELECT "order" FROM items WHERE subscription = ?)', (values[-1],),
         ),
         **_instants("created", "created"), **_instants("updated", "updated"),
     },

@@ -3,6 +3,7 @@
 One pass over the days. What becomes of an order is known when it is created, so each row is written once.
 """
 
+import gc
 import json
 import random
 from collections import defaultdict
@@ -16,7 +17,15 @@ from og_assets.emulator.catalogue import CANCEL_REASONS, FREQUENCIES, Catalogue
 from og_assets.emulator.pricing import line_total, order_totals
 from og_assets.emulator.schema import TABLES
 from og_assets.emulator.state import (
-    CANCELLED, CARD_RETRY, CONNECTION_ERROR, GENERIC_ERROR, MERGED, PLACEMENT_ZONE, REJECTED, SUCCESS, UNSENT,
+    CANCELLED,
+    CARD_RETRY,
+    CONNECTION_ERROR,
+    GENERIC_ERROR,
+    MERGED,
+    PLACEMENT_ZONE,
+    REJECTED,
+    SUCCESS,
+    UNSENT,
 )
 from og_assets.emulator.store import Row, Store
 
@@ -70,7 +79,7 @@ class History:
     """Writes the past of `customers` people up to the instant `now` (epoch seconds) into a store."""
 
     def __init__(
-        self, store: Store, rng: random.Random, catalogue: Catalogue, merchant: str, now: int, customers: int
+        self, store: Store, rng: random.Random, catalogue: Catalogue, merchant: str, now: int, customers: int,
     ) -> None:
         self._store, self._rng, self._catalogue, self._merchant, self._now = store, rng, catalogue, merchant, now
         self._customers = customers
@@ -81,6 +90,18 @@ class History:
 
     def write(self) -> None:
         """Live through the days and write their rows."""
+        # Millions of small tuples come and go without a cycle among them: looking for cycles would double the time.
+        collecting = gc.isenabled()
+        gc.disable()
+        try:
+            self._live_through()
+        finally:
+            if collecting:
+                gc.enable()
+        for table in list(self._buffers):
+            self._flush(table)
+
+    def _live_through(self) -> None:
         sign_ups = self._sign_ups()
         for back in range(DAYS, -1, -1):
             day = self._today - timedelta(days=back)
@@ -91,8 +112,6 @@ class History:
                     continue
                 for started in [box] if box else self._sign_up(at, day):
                     self._next_order(started, at, day)
-        for table in list(self._buffers):
-            self._flush(table)
 
     def _sign_ups(self) -> Iterator[list[int]]:
         """Per day, the instants at which people subscribe."""
@@ -148,7 +167,7 @@ class History:
     ) -> Line:
         rng, catalogue = self._rng, self._catalogue
         row = people.subscription(
-            rng, self._id(), customer, rng.choice(catalogue.subscribable), frequency, at, day.isoformat()
+            rng, self._id(), customer, rng.choice(catalogue.subscribable), frequency, at, day.isoformat(),
         )
         people.vary(rng, row, catalogue.bundles)
         offer = rng.choice(list(catalogue.percent_off))
@@ -186,8 +205,8 @@ class History:
         shop_order = str(300000 + self._rng.randrange(10**7)) if status == SUCCESS else None
         self._append("orders", (
             order, box.customer, box.payment, box.address, "USD", totals.sub_total, totals.tax_total,
-            totals.shipping_total, totals.discount_total, totals.total, at, updated, place.isoformat(), cancelled, tries,
-            int(status == GENERIC_ERROR), status, 1, shop_order, message, None, 0, 0, updated if tries else None,
+            totals.shipping_total, totals.discount_total, totals.total, at, updated, place.isoformat(), cancelled,
+            tries, int(status == GENERIC_ERROR), status, 1, shop_order, message, None, 0, 0, updated if tries else None,
         ))
         if self._rng.random() < 0.015:
             self._merged(order, box, at, place)
@@ -235,8 +254,8 @@ class History:
     def _merged(self, order: str, box: Box, at: int, place: date) -> None:
         """An order whose items went into `order`, leaving it empty with status 17."""
         self._append("orders", (
-            self._id(), box.customer, box.payment, box.address, "USD", 0, 0, 0, 0, 0, at, at, place.isoformat(), None, 0,
-            0, MERGED, 1, None, None, json.dumps({"merged_order_id": order}), 1, 0, None,
+            self._id(), box.customer, box.payment, box.address, "USD", 0, 0, 0, 0, 0, at, at, place.isoformat(), None,
+            0, 0, MERGED, 1, None, None, json.dumps({"merged_order_id": order}), 1, 0, None,
         ))
 
     def _incentive(self, order: str, box: Box, at: int, applied: int | None) -> None:

@@ -41,7 +41,8 @@ class Cursor:
     @classmethod
     def decode(cls, text: str) -> "Cursor":
         """Read an opaque text; ValueError when it is none of ours."""
-        parts = {name: values[0] for name, values in parse_qs(urlsafe_b64decode(text).decode(), strict_parsing=True).items()}
+        query = parse_qs(urlsafe_b64decode(text).decode(), strict_parsing=True)
+        parts = {name: values[0] for name, values in query.items()}
         try:
             created, _, after = parts["p"].rpartition("|")
             numbers = (int(after), int(parts["n"]), int(parts["k"]))

@@ -7,11 +7,12 @@ from og_assets.emulator.store import Row
 
 FIRST = ("Ada", "Nathan", "Zoë", "Miguel", "Grace", "Linus", "Chiara", "Björn", "Aiko", "Sam", "Nora", "Omar")
 LAST = ("Torres", "Cider", "O'Neill", "García", "Lindqvist", "Okafor", "Tanaka", "Weiß", "Smith", "Novák", "Li")
-STREETS = ("Broad St", "Elm Ave", "2nd St \"Rear\"", "Mission Blvd", "Lake Dr", "Königstraße")
+STREETS = ("Broad St", "Elm Ave", '2nd St "Rear"', "Mission Blvd", "Lake Dr", "Königstraße")
 PLACES = (
     ("New York", "NY", "10004-2487", "US"), ("Chicago", "IL", "60601", "US"), ("Austin", "TX", "73301", "US"),
     ("Portland", "OR", "97201", "US"), ("Boston", "MA", "02108", "US"), ("Montréal", None, "H2Y 1C6", "CA"),
 )
+ORIGINS = ("replenishment", "replenishment", "IU replenishment", "CSA replenishment")
 METHODS = ("credit card", "credit card", "credit card", "credit card", "paypal", "2")
 """`2` is the number that the object-reference guide shows in place of a name."""
 
@@ -65,7 +66,7 @@ def subscription(
     return {
         "public_id": key, "customer": customer["merchant_user_id"], "product": product, "payment": None,
         "shipping_address": None, "offer": None, "subscription_type": "replenishment",
-        "raw_subscription_type": rng.choice(("replenishment", "replenishment", "IU replenishment", "CSA replenishment")),
+        "raw_subscription_type": rng.choice(ORIGINS),
         "components": "[]", "extra_data": json.dumps({"gift": "no"}) if rng.random() < 0.1 else None,
         "quantity": rng.choice((1, 1, 1, 2, 3)), "price": None, "frequency_days": days,
         "reminder_days": rng.choice((5, 10)), "every": every, "every_period": period, "start_date": day,

@@ -6,8 +6,20 @@ from datetime import UTC, datetime, timedelta
 from og_assets.emulator.boxes import Boxes
 from og_assets.emulator.history import DECLINED, PLACEMENT_TIME, REFUSED
 from og_assets.emulator.state import (
-    CANCELLED, CARD_RETRY, CONNECTION_ERROR, GENERIC_ERROR, PLACEMENT_ZONE, REJECTED, RETRIED, SEND_NOW, SUCCESS,
-    UNSENT, WorldError, day_after, locked, parsed,
+    CANCELLED,
+    CARD_RETRY,
+    CONNECTION_ERROR,
+    GENERIC_ERROR,
+    PLACEMENT_ZONE,
+    REJECTED,
+    RETRIED,
+    SEND_NOW,
+    SUCCESS,
+    UNSENT,
+    WorldError,
+    day_after,
+    locked,
+    parsed,
 )
 from og_assets.emulator.store import Row
 
@@ -18,7 +30,8 @@ EVENTS = {
     SUCCESS: "order.success", REJECTED: "order.reject", GENERIC_ERROR: "order.generic_error",
     CARD_RETRY: "order.retryable_placement_failure",
 }
-MESSAGES = {REJECTED: REFUSED, CARD_RETRY: DECLINED, GENERIC_ERROR: json.dumps({"message": "Try again.", "code": "999"})}
+TRY_AGAIN = json.dumps({"message": "Try again.", "code": "999"})
+MESSAGES = {REJECTED: REFUSED, CARD_RETRY: DECLINED, GENERIC_ERROR: TRY_AGAIN}
 
 
 class Placement(Boxes):
@@ -122,12 +135,12 @@ class Placement(Boxes):
         for item in self.items_of(order):
             self.emit("item.successfully_placed", "items", item["public_id"])
         for (key,) in self.store.tuples(
-            'SELECT public_id FROM one_time_incentives WHERE "order" = ? AND applied_at IS NULL', (order,)
+            'SELECT public_id FROM one_time_incentives WHERE "order" = ? AND applied_at IS NULL', (order,),
         ):
             self.change("one_time_incentives", key, applied_at=self.epoch)
         for (key,) in self.store.tuples(
             'SELECT DISTINCT subscription FROM items JOIN subscriptions AS paid ON paid.public_id = subscription '
-            'WHERE "order" = ? AND paid.prepaid_subscription_context IS NOT NULL', (order,)
+            'WHERE "order" = ? AND paid.prepaid_subscription_context IS NOT NULL', (order,),
         ):
             self._use_prepaid(key)
 

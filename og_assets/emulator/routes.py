@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from og_assets.emulator.messages import Cursor, Request
 from og_assets.ordergroove.objects import OBJECTS
 
-LISTS = {object.path.rstrip("/"): object for object in OBJECTS}
+LISTS = {listed.path.rstrip("/"): listed for listed in OBJECTS}
 
 
 def parse(method: str, target: str, headers: Mapping[str, str], base_url: str, at: datetime) -> Request:
@@ -18,7 +18,7 @@ def parse(method: str, target: str, headers: Mapping[str, str], base_url: str, a
     api_key = lower.pop("x-api-key", None)
     object_name, key, tail = locate(parts.path)
     return Request(
-        method, parts.path, query, lower, base_url, at, object_name, key, tail, _cursor(query), api_key
+        method, parts.path, query, lower, base_url, at, object_name, key, tail, _cursor(query), api_key,
     )
 
 

@@ -101,7 +101,7 @@ class Emulator:
         return self.start()
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None,
     ) -> None:
         self.stop()
 
@@ -109,7 +109,7 @@ class Emulator:
         """What to send for a request, after all effects that strike it have had their say on it."""
         last_page, last_url = self._last.get(request.object or "", ([], None))
         exchange = Exchange(
-            request, self.world, self.stopping, lambda: self.api.again(request), last_page, last_url
+            request, self.world, self.stopping, lambda: self.api.again(request), last_page, last_url,
         )
         effects = self.faults.strike(request)
         if self.latency:

@@ -6,7 +6,7 @@ One client belongs to one reader: it keeps one connection, one pace, and asks fo
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Any, NoReturn, Self
 from urllib.parse import quote
@@ -153,7 +153,7 @@ class OrdergrooveClient:
         """List two customers: whether host and key work, before anything relies on them (guide: data pipelines)."""
         customers = next(object for object in OBJECTS if object.name == "customers")
         page = next(self.pages(customers, {}, page_size=2))
-        answered_at = page.fetched_at + timedelta(seconds=page.seconds)
+        answered_at = datetime.now(UTC)
         return Preflight(
             customers=len({_key_of(record, customers.key[0]) for record in page.records}),
             clock_skew=page.server_date - answered_at if page.server_date else None,

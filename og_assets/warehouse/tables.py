@@ -82,8 +82,9 @@ def ensure_table(connection: DuckDBPyConnection, table: Table) -> None:
     with transaction(connection):
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(table.schema)}")
         connection.execute(f"CREATE TABLE IF NOT EXISTS {table.qualified_name} ({_definitions(table)})")
-        _add_columns(connection, table)
-        _describe(connection, table)
+        found = _columns_found(connection, table)
+        _add_columns(connection, table, found)
+        _describe(connection, table, found)
 
 
 def _definitions(table: Table) -> str:
@@ -93,16 +94,15 @@ def _definitions(table: Table) -> str:
     )
 
 
-def _add_columns(connection: DuckDBPyConnection, table: Table) -> None:
-    found = {name: type_ for name, type_, _ in _columns_found(connection, table)}
+def _add_columns(connection: DuckDBPyConnection, table: Table, found: dict[str, StoredColumn]) -> None:
     for column in table.stored_columns:
         if column.name not in found:
             connection.execute(f"ALTER TABLE {table.qualified_name} ADD COLUMN {quoted(column.name)} {column.type}")
-        elif found[column.name] != column.type:
-            raise ColumnTypeChanged(f"{table.schema}.{table.name}", column.name, found[column.name], column.type)
+        elif found[column.name].type != column.type:
+            raise ColumnTypeChanged(f"{table.schema}.{table.name}", column.name, found[column.name].type, column.type)
 
 
-def _describe(connection: DuckDBPyConnection, table: Table) -> None:
+def _describe(connection: DuckDBPyConnection, table: Table, found: dict[str, StoredColumn]) -> None:
     described = connection.execute(
         "SELECT comment FROM duckdb_tables()"
         " WHERE database_name = current_database() AND schema_name = ? AND table_name = ?",
@@ -110,19 +110,19 @@ def _describe(connection: DuckDBPyConnection, table: Table) -> None:
     ).fetchone()
     if described != (table.description,):
         connection.execute(f"COMMENT ON TABLE {table.qualified_name} IS {_literal(table.description)}")
-    comments = {name: comment for name, _, comment in _columns_found(connection, table)}
     for column in table.stored_columns:
-        if comments[column.name] != column.description:
+        if column.name not in found or found[column.name].description != column.description:
             target = f"{table.qualified_name}.{quoted(column.name)}"
             connection.execute(f"COMMENT ON COLUMN {target} IS {_literal(column.description)}")
 
 
-def _columns_found(connection: DuckDBPyConnection, table: Table) -> list[tuple[str, str, str | None]]:
-    return connection.execute(
-        "SELECT column_name, data_type, comment FROM duckdb_columns()"
+def _columns_found(connection: DuckDBPyConnection, table: Table) -> dict[str, StoredColumn]:
+    rows = connection.execute(
+        "SELECT column_name, data_type, coalesce(comment, '') FROM duckdb_columns()"
         " WHERE database_name = current_database() AND schema_name = ? AND table_name = ?",
         [table.schema, table.name],
     ).fetchall()
+    return {name: StoredColumn(name, type_, comment) for name, type_, comment in rows}
 
 
 def _literal(text: str) -> str:

@@ -1,15 +1,12 @@
 """A running emulator and a client that speaks the documented headers to it."""
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import httpx
 import pytest
+from emulator_reading import HEADERS, Pages, read_all
 
-from og_assets.emulator import EMULATOR_KEY, Emulator, World
-
-Pages = Callable[..., list[dict[str, Any]]]
-HEADERS = {"x-api-key": EMULATOR_KEY, "X-OG-API-VERSION": "2"}
+from og_assets.emulator import Emulator, World
 
 
 @pytest.fixture
@@ -36,16 +33,3 @@ def client(emulator: Emulator) -> Iterator[httpx.Client]:
 def walk(client: httpx.Client) -> Pages:
     """All records of a list, page by page along `next`."""
     return lambda path, **params: read_all(client, path, **params)
-
-
-def read_all(client: httpx.Client, path: str, **params: str) -> list[dict[str, Any]]:
-    """All records of a list, page by page along `next`."""
-    response = client.get(path, params={"page_size": "100", **params})
-    records = []
-    while True:
-        response.raise_for_status()
-        page = response.json()
-        records += page["results"]
-        if page["next"] is None:
-            return records
-        response = client.get(page["next"])

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
-from scripted_server import ScriptedServer, body, page, status
+from scripted_server import ScriptedServer, body, hang, page, status
 
 from og_assets.ordergroove.client import OrdergrooveClient
 from og_assets.ordergroove.errors import MissingPermission, StillFailing, UnexpectedPage, WrongKey
@@ -14,12 +14,11 @@ from og_assets.ordergroove.retry import RetryPolicy
 
 BY_NAME = {object.name: object for object in OBJECTS}
 ORDERS = BY_NAME["orders"]
+AT_ONCE = RetryPolicy(first_delay=0.0, max_delay=0.0)
 
 
 def reader(server: ScriptedServer) -> OrdergrooveClient:
-    return OrdergrooveClient(
-        server.url, "key", requests_per_minute=None, timeout=5.0, retry=RetryPolicy(first_delay=0.0, max_delay=0.0)
-    )
+    return OrdergrooveClient(server.url, "key", requests_per_minute=None, timeout=5.0, retry=AT_ONCE)
 
 
 def test_record_is_retrieved_as_it_was_sent() -> None:
@@ -128,6 +127,18 @@ def test_preflight_measures_the_servers_clock() -> None:
         skew = client.preflight().clock_skew
     assert skew is not None
     assert abs(skew + timedelta(hours=1)) < timedelta(seconds=3)
+
+
+def test_preflight_does_not_take_a_slow_try_for_a_wrong_clock() -> None:
+    """The first try hangs for longer than the skew that is told afterwards."""
+    with (
+        ScriptedServer(hang, page("1", "2", key="merchant_user_id")) as server,
+        OrdergrooveClient(server.url, "key", requests_per_minute=None, timeout=1.8, retry=AT_ONCE) as client,
+    ):
+        seen = client.preflight()
+    assert seen.seconds >= 1.8
+    assert seen.clock_skew is not None
+    assert abs(seen.clock_skew) < timedelta(seconds=1.5)
 
 
 @pytest.mark.parametrize(("code", "error"), [(401, WrongKey), (403, MissingPermission)])

@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from og_assets.warehouse.connecting import open_warehouse
+from og_assets.warehouse.connecting import lock_path, open_warehouse
 from og_assets.warehouse.errors import (
     NotAWarehouse,
     WarehouseError,
@@ -32,7 +32,7 @@ sys.stdin.readline()
 HOLD_AS_ONE_OF_OURS = """
 import sys
 from pathlib import Path
-from og_assets.warehouse.connecting import open_warehouse
+from og_assets.warehouse.connecting import lock_path, open_warehouse
 with open_warehouse(Path(sys.argv[1])):
     print("holding", flush=True)
     sys.stdin.readline()
@@ -186,11 +186,19 @@ def test_a_folder_in_place_of_the_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-def test_a_folder_without_permission(tmp_path: Path) -> None:
-    """Another user's folder."""
-    tmp_path.chmod(0o500)
-    with pytest.raises(WarehouseUnwritable, match="Permission denied"), open_warehouse(tmp_path / "w.duckdb"):
+def test_a_folder_without_permission_can_be_read_only(tmp_path: Path) -> None:
+    """Another user's folder: writing is refused with the reason, reading needs no lock file."""
+    path = tmp_path / "w.duckdb"
+    with open_warehouse(path):
         pass
+    lock_path(path).unlink()
+    path.chmod(0o400)
+    tmp_path.chmod(0o500)
+    with pytest.raises(WarehouseUnwritable, match="Permission denied"), open_warehouse(path):
+        pass
+    with open_warehouse(path, read_only=True) as connection:
+        assert connection.execute("SELECT version FROM ops.schema_versions").fetchall() == [(1,)]
+    tmp_path.chmod(0o700)
 
 
 def test_a_full_disk_is_told_and_keeps_the_old_state(path: Path, start_python: StartPython) -> None:
@@ -201,7 +209,7 @@ def test_a_full_disk_is_told_and_keeps_the_old_state(path: Path, start_python: S
         """
 import resource, sys
 from pathlib import Path
-from og_assets.warehouse.connecting import open_warehouse
+from og_assets.warehouse.connecting import lock_path, open_warehouse
 from og_assets.warehouse.errors import WarehouseUnwritable
 resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, 2_000_000))
 try:

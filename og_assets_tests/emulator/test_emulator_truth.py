@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
+from emulator_reading import HEADERS, read_all
 
 from og_assets.emulator import Emulator, World
 from og_assets.emulator.schema import TABLES, Kind
 from og_assets.ordergroove.objects import OBJECTS
-from og_assets_tests.emulator.conftest import HEADERS, read_all
 
 EMPTY = (None, "", "null", "undefined", "2017-02-29 12:00:00")
 

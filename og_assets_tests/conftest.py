@@ -1,0 +1,13 @@
+"""What tests share: a warehouse file of their own, and state of Dagster that no other run sees."""
+
+from pathlib import Path
+
+import pytest
+
+from og_assets.warehouse.resource import WarehouseResource
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> WarehouseResource:
+    """An empty warehouse in a folder of its own."""
+    return WarehouseResource(database=str(tmp_path / "warehouse" / "test.duckdb"))

@@ -1,0 +1,75 @@
+"""Pulls without Dagster, for tests that are about the data: the same code that the assets run."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from uuid import uuid4
+
+from og_assets.comparison import compare
+from og_assets.emulator.server import EMULATOR_KEY, Emulator
+from og_assets.ordergroove.client import OrdergrooveClient
+from og_assets.ordergroove.clock import SourceClock
+from og_assets.ordergroove.objects import OBJECTS, OrdergrooveObject
+from og_assets.ordergroove.retry import RetryPolicy
+from og_assets.partitions import CHICAGO, PullMode, SyncWindow, window_for
+from og_assets.pull import LOOKBACK, PullReport, pull
+from og_assets.warehouse.resource import WarehouseResource
+
+QUICK = RetryPolicy(first_delay=0.001, max_delay=0.01)
+
+
+def client_for(emulator: Emulator, key: str = EMULATOR_KEY) -> OrdergrooveClient:
+    """A client of the emulator that retries without long waits."""
+    return OrdergrooveClient(emulator.url, key, requests_per_minute=None, retry=QUICK)
+
+
+def pull_one(
+    emulator: Emulator,
+    warehouse: WarehouseResource,
+    object: OrdergrooveObject,
+    *,
+    mode: PullMode = PullMode.SINCE_WATERMARK,
+    days: tuple[date, date] | None = None,
+    run_id: str | None = None,
+    page_size: int = 100,
+    source_tz: str = "America/New_York",
+) -> PullReport:
+    """One pull of one object; `days` are those a person asked for, today in the world when None."""
+    today = emulator.world.now.astimezone(CHICAGO).date()
+    first_day, last_day = days or (today, today)
+
+    def window(watermark: datetime | None) -> SyncWindow:
+        return window_for(
+            first_day=first_day, last_day=last_day, today=today, watermark=watermark, lookback=LOOKBACK, mode=mode
+        )
+
+    with client_for(emulator) as client:
+        return pull(
+            object,
+            client=client,
+            warehouse=warehouse,
+            clock=SourceClock(source_tz),
+            window_for=window,
+            mode=mode,
+            run_id=run_id or str(uuid4()),
+            page_size=page_size,
+        )
+
+
+def sync(
+    emulator: Emulator, warehouse: WarehouseResource, *, page_size: int = 100, source_tz: str = "America/New_York"
+) -> dict[str, PullReport]:
+    """One pull of each object since its watermark, as the job `sync` does."""
+    return {
+        object.name: pull_one(emulator, warehouse, object, page_size=page_size, source_tz=source_tz)
+        for object in OBJECTS
+    }
+
+
+def assert_equals_world(
+    emulator: Emulator, warehouse: WarehouseResource, objects: Iterable[OrdergrooveObject] = OBJECTS
+) -> None:
+    """Every table has the rows of the world, field by field."""
+    with warehouse.get_connection(read_only=True) as connection:
+        for object in objects:
+            comparison = compare(connection, emulator.world, object)
+            assert comparison.is_equal, f"{object.name}: {comparison}"
