@@ -98,19 +98,18 @@ def window_for(
 ) -> SyncWindow:
     """The window of one object in one run over the days `first_day` to `last_day`, both included.
 
-    Past days are read exactly and leave the watermark alone. With today among them the window is
-    open at its end and begins at the watermark minus `lookback`, or at the first day if a person
-    asked for one that is earlier; without a watermark it is the whole history.
+    A sync begins at the watermark minus `lookback`, whatever its days: they only say which partitions
+    it makes green. A person's past days are read exactly and leave the watermark alone; with today
+    among them the window is open at its end and begins at the first day, or at the watermark minus
+    `lookback` if that is earlier. Without a watermark, what is not past days is the whole history.
 
-    `today` is the day in America/Chicago that the run is for, `watermark` an aware instant.
-    Raises ValueError for a reversed range or one that ends after today.
+    `today` is the day in America/Chicago, `watermark` an aware instant. Raises ValueError for a
+    reversed range or one that ends after today.
     """
     check_range(first_day, last_day, today, first_partition=first_day)
-    if mode is PullMode.WHOLE_HISTORY:
-        return WHOLE_HISTORY
-    if last_day < today:
+    if mode is PullMode.DAYS and last_day < today:
         return SyncWindow(_midnight(first_day), _midnight(last_day + _DAY))
-    if watermark is None:
+    if mode is PullMode.WHOLE_HISTORY or watermark is None:
         return WHOLE_HISTORY
     since = watermark - lookback
     if mode is PullMode.DAYS:

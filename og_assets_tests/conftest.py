@@ -9,5 +9,5 @@ from og_assets.warehouse.resource import WarehouseResource
 
 @pytest.fixture
 def warehouse(tmp_path: Path) -> WarehouseResource:
-    """An empty warehouse in a folder of its own."""
-    return WarehouseResource(database=str(tmp_path / "warehouse" / "test.duckdb"))
+    """An empty warehouse, with the file name of the default: DuckDB then has a catalog called like our schema."""
+    return WarehouseResource(database=str(tmp_path / "warehouse" / "ordergroove.duckdb"))

@@ -63,13 +63,19 @@ def test_days_that_include_today_reach_back_to_the_first_of_them_or_to_the_water
     assert window(late, TODAY, PullMode.DAYS) == SyncWindow(WATERMARK - LOOKBACK)
 
 
-@pytest.mark.parametrize("mode", [PullMode.DAYS, PullMode.SINCE_WATERMARK])
 @pytest.mark.parametrize("watermark", [None, WATERMARK])
-def test_past_days_are_read_exactly_and_leave_the_watermark_alone(mode: PullMode, watermark: datetime | None) -> None:
+def test_past_days_are_read_exactly_and_leave_the_watermark_alone(watermark: datetime | None) -> None:
     """From midnight to midnight in Chicago, also over the night in which clocks change."""
-    past = window(date(2025, 3, 9), date(2025, 3, 9), mode, watermark)
+    past = window(date(2025, 3, 9), date(2025, 3, 9), PullMode.DAYS, watermark)
     assert past == SyncWindow(datetime(2025, 3, 9, 6, tzinfo=UTC), datetime(2025, 3, 10, 5, tzinfo=UTC))
     assert not past.moves_watermark(watermark)
+
+
+def test_sync_that_waited_past_midnight_is_still_a_sync() -> None:
+    """Its days are past when it starts; it catches up from the watermark all the same."""
+    assert window(TODAY - timedelta(days=1), TODAY - timedelta(days=1), PullMode.SINCE_WATERMARK) == SyncWindow(
+        WATERMARK - LOOKBACK
+    )
 
 
 def test_whole_history_has_no_bounds_whatever_the_days() -> None:
@@ -85,10 +91,10 @@ def test_window_covers_the_days_asked_for_or_everything_since_the_watermark(
     last = first + timedelta(days=length)
     today = last + timedelta(days=age)
     read = window_for(first_day=first, last_day=last, today=today, watermark=watermark, lookback=LOOKBACK, mode=mode)
-    if last < today or mode is PullMode.DAYS:
+    if mode is PullMode.DAYS:
         begin = datetime(first.year, first.month, first.day, tzinfo=CHICAGO).astimezone(UTC)
         assert read.start is None or read.start <= begin
-    if last == today:
+    if last == today or mode is not PullMode.DAYS:
         assert read.moves_watermark(watermark)
         assert read.start is None or (watermark is not None and read.start <= watermark - LOOKBACK)
     elif read.end is not None:

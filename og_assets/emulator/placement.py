@@ -139,7 +139,7 @@ class Placement(Boxes):
         ):
             self.change("one_time_incentives", key, applied_at=self.epoch)
         for (key,) in self.store.tuples(
-            'SELECT DISTINCT subscription FROM items JOIN subscriptions AS paid ON paid.public_id = subscription '
+            'SELECT DISTINCT subscription FROM items CROSS JOIN subscriptions AS paid ON paid.public_id = subscription '
             'WHERE "order" = ? AND paid.prepaid_subscription_context IS NOT NULL', (order,),
         ):
             self._use_prepaid(key)

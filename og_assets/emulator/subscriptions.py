@@ -141,8 +141,8 @@ class Subscriptions(Placement):
 
     def _unsent_items(self, subscription: str) -> list[Row]:
         return self.store.rows(
-            'SELECT items.*, orders.place FROM items JOIN orders ON orders.public_id = items."order" '
-            "WHERE subscription = ? AND status = ? ORDER BY items.id", subscription, UNSENT,
+            'SELECT items.*, orders.place FROM items CROSS JOIN orders ON orders.public_id = items."order" '
+            "WHERE subscription = ? AND +status = ? ORDER BY +items.id", subscription, UNSENT,
         )
 
     def _drop_unsent_items(self, subscription: str) -> list[str]:

@@ -5,7 +5,8 @@ stamps and "CST" for filters, and not whether daylight saving applies. So stamps
 configured zone, and filters are sent so that they are right in every zone they may be read in.
 """
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 _NEW_YORK = ZoneInfo("America/New_York")
@@ -13,6 +14,7 @@ _CHICAGO = ZoneInfo("America/Chicago")
 _EARLIEST_CLOCK = timezone(timedelta(hours=-6))
 _SECOND = timedelta(seconds=1)
 _HOUR = timedelta(hours=1)
+_DAY = timedelta(days=1)
 _NO_OFFSET = timedelta(0)
 
 
@@ -32,6 +34,7 @@ class SourceClock:
             ) from None
         self.zone_name = zone_name
         self._offset = self._zone.utcoffset
+        self._leaps_on = lru_cache(maxsize=10_000)(self._has_leap)
 
     def to_utc(self, stamp: datetime) -> datetime:
         """The instant of a stamp, as a UTC wall clock without a zone.
@@ -51,10 +54,21 @@ class SourceClock:
 
     def is_missing(self, stamp: datetime) -> bool:
         """Whether spring leaves this wall clock time out: no clock in this zone ever showed it."""
-        if stamp.tzinfo is not None:
+        if stamp.tzinfo is not None or not self._leaps_on(stamp.date()):
             return False
         before, after = self._offset(stamp.replace(fold=0)), self._offset(stamp.replace(fold=1))
         return before is not None and after is not None and before < after
+
+    def _has_leap(self, day: date) -> bool:
+        """Whether the clock goes forward on or around this day; asked for every stamp, so its answers are cached."""
+        noon = datetime.combine(day, time(12))
+        around = [self._offset(noon + step * _DAY) or _NO_OFFSET for step in (-1, 0, 1)] if _is_inside(day) else []
+        return around != sorted(around, reverse=True)
+
+
+def _is_inside(day: date) -> bool:
+    """Whether the days before and after exist too."""
+    return date.min < day < date.max
 
 
 def filter_start(instant: datetime) -> str:

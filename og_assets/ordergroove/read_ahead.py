@@ -2,7 +2,7 @@
 
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -16,7 +16,7 @@ class _End:
     error: BaseException | None = None
 
 
-def read_ahead(pages: Iterator[Item], depth: int = 4) -> Iterator[Item]:
+def read_ahead(pages: Iterator[Item], depth: int = 4) -> Generator[Item, None, None]:
     """The same pages in the same order, with up to `depth` of them fetched in advance by a thread of their own.
 
     The thread starts with the first page that is asked for. What `pages` raises is raised here,

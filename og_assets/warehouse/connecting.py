@@ -29,7 +29,10 @@ from og_assets.warehouse.processes import Holder, holder_with_pid, lock_holder
 STORAGE_VERSION = "v1.5.0"
 """New files have the storage format that both lines of DuckDB in use (1.5 and 2) open."""
 
-_BUSY = re.compile(r"Could not set lock on file|Can't open a connection to same database file")
+CATALOG = "warehouse"
+"""The name under which our connections know the warehouse, whatever its file is called."""
+
+_BUSY = re.compile(r"Could not set lock on file|Unique file handle conflict")
 _HOLDER = re.compile(r"\(PID (\d+)\)")
 _DISK_FULL = re.compile(r"No space left on device|Disk quota exceeded|File too large")
 _UNWRITABLE = re.compile(rf"{_DISK_FULL.pattern}|Cannot open file|Read-only file system|Is a directory")
@@ -119,9 +122,16 @@ def _connect(path: Path, read_only: bool, settings: dict[str, Any], timeout_seco
     started = time.monotonic()
     pause = 0.02
     while True:
+        connection = duckdb.connect(config=settings)
         try:
-            return duckdb.connect(path, read_only=read_only, config=settings)
+            # Under a name of its own: a file called ordergroove.duckdb would otherwise be the catalog `ordergroove`,
+            # and `ordergroove.orders` ambiguous between that catalog and the schema.
+            options = "READ_ONLY" if read_only else "READ_WRITE"
+            connection.execute(f"ATTACH {_literal(str(path))} AS {CATALOG} ({options})")
+            connection.execute(f"USE {CATALOG}")
+            return connection
         except duckdb.Error as error:
+            connection.close()
             if not _BUSY.search(str(error)):
                 raise _open_error(path, error) from error
             waited = time.monotonic() - started
@@ -131,11 +141,15 @@ def _connect(path: Path, read_only: bool, settings: dict[str, Any], timeout_seco
             pause = min(pause * 2, 1.0)
 
 
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
 def _holder(message: str) -> Holder | None:
     found = _HOLDER.search(message)
     if found:
         return holder_with_pid(int(found[1]))
-    return holder_with_pid(os.getpid()) if "same database file" in message else None
+    return holder_with_pid(os.getpid()) if "Unique file handle" in message else None
 
 
 def _open_error(path: Path, error: Exception) -> WarehouseError:

@@ -43,7 +43,8 @@ def test_faults_choose_their_requests(emulator: Emulator, client: httpx.Client) 
     """By object, by number of the request, by page, by cursor, by dice that fall alike for a seed."""
     emulator.faults.add(
         Fault(fx.Status(500), "customers"), Fault(fx.Status(501), "orders", nth=2),
-        Fault(fx.Status(502), "items", page=2), Fault(fx.Status(503), "/addresses/", cursor=True), Fault(fx.Status(504), "orders", retrieve=True),
+        Fault(fx.Status(502), "items", page=2), Fault(fx.Status(503), "/addresses/", cursor=True),
+        Fault(fx.Status(504), "orders", retrieve=True),
     )
     assert client.get("/customers/").status_code == 500
     assert [client.get("/orders/").status_code for _ in range(3)] == [200, 501, 200]

@@ -1,0 +1,171 @@
+"""The web application that receives webhooks: verify, store, acknowledge. What an event means it does not know.
+
+| Status | When | What Ordergroove does |
+|---|---|---|
+| 200 | the event is on the disk, now or from before | counts it as delivered |
+| 400 | rightly signed, but no JSON object with an id | tries again |
+| 401 | no signature, or none that fits | tries again |
+| 404, 405, 408, 413 | another path or method; a body too slow or too large | tries again |
+| 503 | the inbox cannot be written | tries again |
+
+Ordergroove takes any 2xx as delivered and anything else, or five seconds without an answer, as a failure
+(reference: configuring-your-server-to-receive-webhooks). Logs tell what happened and nothing that was sent.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from og_assets.ordergroove.signature import SIGNATURE_HEADER, Signature, SignatureError, check_keys
+from og_assets.webhooks.commits import GroupCommit
+from og_assets.webhooks.envelope import BadEnvelope, read_envelope
+from og_assets.webhooks.errors import InboxError
+from og_assets.webhooks.inbox import Inbox, InboxEvent
+
+BODY_LIMIT = 4 * 1024 * 1024
+"""Bytes. An event is about a kilobyte; with every snapshot extension a large customer's may be some hundred."""
+
+BODY_SECONDS = 10.0
+"""How long a body may take to arrive; Ordergroove itself has given up by then."""
+
+_log = logging.getLogger("og_assets")
+
+
+class _TooLarge(Exception):
+    """The body is larger than allowed."""
+
+
+def create_app(
+    inbox: Inbox,
+    keys: Sequence[str],
+    *,
+    tolerance: float | None = None,
+    body_limit: int = BODY_LIMIT,
+    clock: Callable[[], float] = time.time,
+) -> Starlette:
+    """The application: POST of events to `/` and `/webhooks`, GET of `/healthz`.
+
+    `keys` are the verification keys that are accepted; `tolerance` is how many seconds the signature's
+    time may lie from `clock` (epoch seconds), None for any; `body_limit` is in bytes. The inbox is
+    closed when the application shuts down. Raises ValueError when `keys` are none or cannot be keys.
+    """
+    check_keys(keys)
+    commits = GroupCommit(inbox)
+    receiver = _Receiver(commits, tuple(keys), tolerance, body_limit, clock)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        commits.start()
+        try:
+            yield
+        finally:
+            await commits.stop()
+
+    app = Starlette(
+        routes=[
+            Route("/", receiver.receive, methods=["POST"]),
+            Route("/webhooks", receiver.receive, methods=["POST"]),
+            Route("/healthz", receiver.health, methods=["GET"]),
+        ],
+        lifespan=lifespan,
+    )
+    app.router.redirect_slashes = False
+    return app
+
+
+class _Receiver:
+    """The endpoints."""
+
+    def __init__(
+        self,
+        commits: GroupCommit,
+        keys: Sequence[str],
+        tolerance: float | None,
+        body_limit: int,
+        clock: Callable[[], float],
+    ) -> None:
+        self._commits = commits
+        self._keys = keys
+        self._tolerance = tolerance
+        self._body_limit = body_limit
+        self._clock = clock
+
+    async def receive(self, request: Request) -> Response:
+        """Take one event and answer when it is safe."""
+        try:
+            event = await self._read(request)
+            new = await self._commits.store(event)
+        except SignatureError as error:
+            return _refused(401, str(error))
+        except BadEnvelope as error:
+            return _refused(400, str(error))
+        except _TooLarge:
+            return _refused(413, f"the body is larger than {self._body_limit} bytes")
+        except TimeoutError:
+            return _refused(408, f"the body did not arrive within {BODY_SECONDS:g} s")
+        except ClientDisconnect:
+            return _refused(400, "the sender hung up before the end of the body")
+        except InboxError as error:
+            return _unavailable(error)
+        except Exception as error:  # noqa: BLE001 - its own message might quote what was sent
+            _log.error("webhook not stored, answered 503: unforeseen %s", _place_of(error))
+            return PlainTextResponse("try again later", 503)
+        return PlainTextResponse("stored" if new else "known already")
+
+    async def health(self, request: Request) -> Response:
+        """Whether an event could be stored now."""
+        try:
+            await self._commits.check()
+        except InboxError as error:
+            return _unavailable(error)
+        return PlainTextResponse("ok")
+
+    async def _read(self, request: Request) -> InboxEvent:
+        """The event of a request whose signature fits. The body is not looked into before that is known."""
+        received_at = datetime.now(UTC)
+        # A header that comes twice means the same as its values in one line (RFC 9110).
+        headers = request.headers.getlist(SIGNATURE_HEADER)
+        signature = Signature.parse(",".join(headers) if headers else None)
+        body = await self._body(request)
+        signature.verify(body, self._keys, tolerance=self._tolerance, now=self._clock())
+        envelope = read_envelope(body)
+        return InboxEvent(envelope.id, envelope.type, envelope.created, received_at, body)
+
+    async def _body(self, request: Request) -> bytes:
+        declared = request.headers.get("content-length", "0")
+        if declared.isdecimal() and int(declared) > self._body_limit:
+            raise _TooLarge
+        body = bytearray()
+        async with asyncio.timeout(BODY_SECONDS):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > self._body_limit:
+                    raise _TooLarge
+        return bytes(body)
+
+
+def _refused(status: int, reason: str) -> Response:
+    _log.warning("webhook refused with %d: %s", status, reason)
+    return PlainTextResponse(reason, status)
+
+
+def _unavailable(error: InboxError) -> Response:
+    _log.error("answered 503, the inbox cannot be written: %s", error.problem)
+    return PlainTextResponse("the inbox cannot be written", 503, {"Retry-After": "60"})
+
+
+def _place_of(error: Exception) -> str:
+    """The type of an error and the line that raised it."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = f" at {trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else ""
+    return f"{type(error).__name__}{where}"

@@ -1,0 +1,102 @@
+"""The receiver as a process: listens, serves until it is told to stop, lets requests in flight finish."""
+
+import logging
+import signal
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import uvicorn
+
+from og_assets.ordergroove.signature import check_keys
+from og_assets.settings import SettingError
+from og_assets.webhooks.errors import ListenError
+from og_assets.webhooks.inbox import Inbox
+from og_assets.webhooks.receiver import BODY_LIMIT, create_app
+
+MOST_CONNECTIONS = 1000
+"""More at a time are answered with 503, which bounds what bodies take of the memory."""
+
+GRACE_SECONDS = 10
+
+
+def serve(
+    host: str,
+    port: int,
+    inbox_path: Path,
+    keys: Sequence[str],
+    tolerance: float | None = None,
+    body_limit: int = BODY_LIMIT,
+    *,
+    ready: Callable[[str], None] | None = None,
+) -> None:
+    """Receive webhooks until SIGTERM or SIGINT, then finish what is in flight and return.
+
+    Port 0 means any free one. `keys` are the verification keys of the webhook route, `tolerance` is in
+    seconds (None: the signature's time does not matter), `body_limit` in bytes. `ready` is called with
+    the address once connections are accepted; by default it is printed. Raises SettingError when keys
+    are missing, InboxError when the inbox cannot be opened, ListenError when the port cannot be had.
+    TLS is left to the proxy in front.
+    """
+    require_keys(keys)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    inbox = Inbox(inbox_path)
+    inbox.open()
+    with closing(_listen(host, port)) as listener:
+        config = uvicorn.Config(
+            create_app(inbox, keys, tolerance=tolerance, body_limit=body_limit),
+            lifespan="on",
+            ws="none",
+            interface="asgi3",
+            access_log=False,
+            log_config=None,
+            log_level="warning",
+            server_header=False,
+            limit_concurrency=MOST_CONNECTIONS,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
+        (ready or _announce)(_address(host, listener))
+        with _returning_on_signals():
+            uvicorn.Server(config).run(sockets=[listener])
+
+
+def require_keys(keys: Sequence[str]) -> None:
+    """Raise SettingError, which says where to get one, unless there are keys to verify with."""
+    if not keys:
+        raise SettingError(
+            "ORDERGROOVE_WEBHOOK_KEYS is not set, so no webhook could be verified. Copy the verification key of your "
+            "webhook route from the Ordergroove admin and put it into .env; after regenerating it, put the new one "
+            "first and keep the old one behind a comma for a day."
+        )
+    try:
+        check_keys(keys)
+    except ValueError as error:
+        raise SettingError(f"ORDERGROOVE_WEBHOOK_KEYS cannot be used: {error}.") from None
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except (OSError, OverflowError) as error:
+        raise ListenError(host, port, str(getattr(error, "strerror", None) or error)) from error
+
+
+def _address(host: str, listener: socket.socket) -> str:
+    return f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
+
+
+def _announce(address: str) -> None:
+    print(f"Receiving webhooks on {address}/webhooks", flush=True)
+
+
+@contextmanager
+def _returning_on_signals() -> Iterator[None]:
+    """uvicorn raises the signal that stopped it once more when it is done; a wanted stop is no failure of ours."""
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    former = {number: signal.signal(number, lambda *_: None) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
