@@ -1,12 +1,17 @@
 """When things run and how: jobs, schedules, the executor."""
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
 from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
 
 from og_assets.assets.objects import PULL_MODE_TAG
-from og_assets.partitions import PullMode
+from og_assets.ordergroove.objects import OBJECTS
+from og_assets.partitions import CHICAGO, DAILY, PullMode
+from og_assets.settings import load_settings
+from og_assets.warehouse.errors import WarehouseError, WarehouseMissing
+from og_assets.warehouse.resource import WarehouseResource
+from og_assets.warehouse.status import oldest_watermark
 
 sync = dg.define_asset_job(
     "sync",
@@ -22,15 +27,84 @@ full_refresh = dg.define_asset_job(
 )
 jobs = [sync, full_refresh]
 
-# Steps are processes forked from a server that has everything imported: a step then costs its own work, not 5 s of
-# imports. At most five objects are read at a time (API reference: pagination).
-executor = dg.multiprocess_executor.configured(
-    {"max_concurrent": 5, "start_method": {"forkserver": {"preload_modules": ["og_assets.warm_up"]}}}
+FIRST_SYNC_DAYS = timedelta(days=30)
+"""Dagster stores two events per asset and day: 690 days cost two minutes and 150 MB of its state, 30 days seconds."""
+UNFINISHED = (
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
 )
-schedules: list[dg.ScheduleDefinition] = []
 
 
 def range_tags(first_day: date, last_day: date) -> dict[str, str]:
     """The tags that make one run of a range of daily partitions, both days included."""
     return {ASSET_PARTITION_RANGE_START_TAG: first_day.isoformat(), ASSET_PARTITION_RANGE_END_TAG: last_day.isoformat()}
 
+
+def days_to_sync(watermark: datetime | None, today: date) -> tuple[date, date]:
+    """The partitions that a sync makes green: from the day of the oldest watermark to today.
+
+    Without a watermark the sync pulls the whole history, and the last FIRST_SYNC_DAYS become green.
+    """
+    first_day = watermark.astimezone(CHICAGO).date() if watermark else today - FIRST_SYNC_DAYS
+    first_partition = DAILY.start.astimezone(CHICAGO).date()
+    return min(max(first_day, first_partition), today), today
+
+
+def _request_sync(context: dg.ScheduleEvaluationContext, warehouse: WarehouseResource) -> dg.RunRequest | dg.SkipReason:
+    unfinished = context.instance.get_run_ids(dg.RunsFilter(job_name=sync.name, statuses=UNFINISHED), limit=1)
+    if unfinished:
+        return dg.SkipReason(f"The sync {unfinished[0]} is still running or waiting; the next one catches up.")
+    scheduled = context.scheduled_execution_time.astimezone(UTC)
+    today = scheduled.astimezone(CHICAGO).date()
+    try:
+        with warehouse.get_connection(read_only=True) as connection:
+            watermark = oldest_watermark(connection, [object.name for object in OBJECTS])
+    except WarehouseMissing:
+        watermark = None
+    except WarehouseError as error:
+        # The range only says which days turn green; each pull reads its own watermark.
+        context.log.warning("%s The run is asked for today alone; it catches up all the same.", error)
+        return _sync_request(scheduled, today, today)
+    first_day, last_day = days_to_sync(watermark, today)
+    if watermark is None:
+        context.log.info("First sync: it pulls the whole history and makes %s to %s green.", first_day, last_day)
+    else:
+        context.log.info(
+            "The oldest watermark is %s: syncing %s to %s in one run.", watermark.isoformat(), first_day, last_day
+        )
+    return _sync_request(scheduled, first_day, last_day)
+
+
+def _sync_request(scheduled: datetime, first_day: date, last_day: date) -> dg.RunRequest:
+    return dg.RunRequest(run_key=scheduled.isoformat(), tags=range_tags(first_day, last_day))
+
+
+def _sync_schedule(name: str, cron: str, when: str) -> dg.ScheduleDefinition:
+    @dg.schedule(
+        name=name,
+        job=sync,
+        cron_schedule=cron,
+        execution_timezone="America/Chicago",
+        default_status=(
+            dg.DefaultScheduleStatus.RUNNING if load_settings().schedules else dg.DefaultScheduleStatus.STOPPED
+        ),
+        description=f"One sync a day at {when} Central time, in winter and summer.",
+    )
+    def request(context: dg.ScheduleEvaluationContext, warehouse: WarehouseResource) -> dg.RunRequest | dg.SkipReason:
+        return _request_sync(context, warehouse)
+
+    return request
+
+
+sync_at_noon = _sync_schedule("sync_at_noon", "0 12 * * *", "12PM")
+sync_at_8pm = _sync_schedule("sync_at_8pm", "0 20 * * *", "8PM")
+schedules = [sync_at_noon, sync_at_8pm]
+
+# Steps are processes forked from a server that has everything imported: a step then costs its own work, not seconds
+# of imports. At most five objects are read at a time (API reference: pagination).
+executor = dg.multiprocess_executor.configured(
+    {"max_concurrent": 5, "start_method": {"forkserver": {"preload_modules": ["og_assets.warm_up"]}}}
+)

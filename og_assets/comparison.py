@@ -128,7 +128,9 @@ _DERIVED: Mapping[tuple[str, str], Callable[[Row], Any]] = {
     **{
         ("subscriptions", name): _inside("prepaid_subscription_context", name)
         for name in (
-            "prepaid_orders_remaining", "prepaid_orders_per_billing", "renewal_behavior",
+            "prepaid_orders_remaining",
+            "prepaid_orders_per_billing",
+            "renewal_behavior",
             "prepaid_origin_merchant_order_id",
         )
     },

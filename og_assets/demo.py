@@ -31,11 +31,11 @@ def demo(console: Console, *, customers: int, seed: int) -> bool:
     """Run the demo and return whether every table equalled the emulator's truth, after both runs."""
     started = time.monotonic()
     console.print(f"[bold]1.[/] An Ordergroove of {customers:,} customers starts on this machine, yesterday.")
-    world = playground.new_world(seed=seed, customers=customers)
+    world = playground.new_world(seed=seed, customers=customers, behind=timedelta(days=1))
     with Emulator(world) as emulator:
         playground.point_at(emulator)
         console.print(f"   {world.count('orders'):,} orders, {world.count('items'):,} items at {emulator.url}\n")
-        console.print("[bold]2.[/] A Dagster run of the job `sync`: there is no watermark, so it pulls the whole history.")
+        console.print("[bold]2.[/] A Dagster run of the job `sync`: no watermark yet, so it pulls the whole history.")
         first = _sync_and_compare(console, world)
         console.print("[bold]3.[/] A day passes: new subscribers, placements at night, skips, cancellations, edits.\n")
         playground.simulate_day(world)
@@ -84,13 +84,23 @@ def _sync(console: Console, first_day: date, last_day: date) -> tuple[str, bool]
     mark = {"og_assets/demo": str(uuid4())}
     log = Path(os.environ["DAGSTER_HOME"]) / "demo.log"
     command = [
-        sys.executable, "-m", "dagster", "job", "execute", "-m", "og_assets.definitions", "-j", "sync",
-        "--tags", json.dumps({**range_tags(first_day, last_day), **mark}),
+        sys.executable,
+        "-m",
+        "dagster",
+        "job",
+        "execute",
+        "-m",
+        "og_assets.definitions",
+        "-j",
+        "sync",
+        "--tags",
+        json.dumps({**range_tags(first_day, last_day), **mark}),
     ]
     with log.open("w") as output:
-        finished = subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, check=False)
+        finished = subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, check=False)  # noqa: S603 - our own words
     if finished.returncode:
-        console.print(f"[red]The run failed.[/] Its log is {log}; it ends:\n" + "\n".join(log.read_text().splitlines()[-15:]))
+        last_lines = "\n".join(log.read_text().splitlines()[-15:])
+        console.print(f"[red]The run failed.[/] Its log is {log}; it ends:\n{last_lines}")
     with dg.DagsterInstance.get() as instance:
         (run_id,) = instance.get_run_ids(dg.RunsFilter(tags=mark))
     return run_id, finished.returncode == 0

@@ -10,15 +10,14 @@ from og_assets.emulator.world import World
 
 RECIPE = Path("data/emulator.json")
 WAREHOUSE = Path("data/emulator.duckdb")
-DAY = timedelta(days=1)
 
 
-def new_world(*, seed: int, customers: int) -> World:
-    """A merchant whose clock is a day behind ours, so that the day that follows can be simulated.
+def new_world(*, seed: int, customers: int, behind: timedelta) -> World:
+    """A merchant whose clock is `behind` ours, so that the time until now can be simulated.
 
     What an earlier playground left in the warehouse of the emulator is removed.
     """
-    now = datetime.now(UTC) - DAY
+    now = datetime.now(UTC) - behind
     RECIPE.parent.mkdir(parents=True, exist_ok=True)
     for leftover in WAREHOUSE.parent.glob(f"{WAREHOUSE.name}*"):
         if leftover.is_file():

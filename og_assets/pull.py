@@ -100,8 +100,14 @@ def pull(
         )
     log.info("%s: %s", object.name, _intent(object, window, watermark, run))
     work = _Pull(
-        object, client, warehouse, clock, run, started_at,
-        moves_watermark=window.moves_watermark(watermark), page_size=page_size,
+        object,
+        client,
+        warehouse,
+        clock,
+        run,
+        started_at,
+        moves_watermark=window.moves_watermark(watermark),
+        page_size=page_size,
     )
     try:
         work.run(filters)
@@ -193,7 +199,9 @@ class _Pull:
                 notes = to_json(to_json(record.notes).decode()) if record.notes else b"null"
                 noted += bool(record.notes)
                 lines.append(
-                    b"".join((record.values[:-1], fetched, b',"_notes":', notes, b',"_raw":', to_json(record.raw), b"}"))
+                    b"".join(
+                        (record.values[:-1], fetched, b',"_notes":', notes, b',"_raw":', to_json(record.raw), b"}")
+                    )
                 )
             else:
                 self._refused.append(QuarantinedRecord(record.reason, record.raw))
@@ -281,4 +289,6 @@ def _record_failure(warehouse: WarehouseResource, run: SyncRun, error: BaseExcep
         with warehouse.get_connection() as connection:
             fail_sync(connection, run.sync_id, str(error) if ours else type(error).__name__)
     except Exception as second:  # noqa: BLE001 - the first error is the one to tell
-        log.warning("The failure of sync %d could not be written to ops.sync_runs: %s", run.sync_id, type(second).__name__)
+        log.warning(
+            "The failure of sync %d could not be written to ops.sync_runs: %s", run.sync_id, type(second).__name__
+        )

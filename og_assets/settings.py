@@ -3,7 +3,7 @@
 import ipaddress
 import os
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -44,14 +44,14 @@ def _is_loopback(host: str) -> bool:
 def _zone_name(value: str) -> str:
     try:
         ZoneInfo(value)
-    except (OSError, ValueError) as error:
+    except (KeyError, OSError, ValueError) as error:
         raise ValueError("takes the name of a time zone such as America/New_York") from error
     return value
 
 
 def _day(value: str) -> date:
     try:
-        return datetime.strptime(value, "%Y-%m-%d").date()
+        return date.fromisoformat(value)
     except ValueError as error:
         raise ValueError("takes a day written YYYY-MM-DD, such as 2025-01-01") from error
 
@@ -66,6 +66,29 @@ def _api_key(value: str) -> SecretStr:
     if not value.isascii() or not value.isprintable() or value != value.strip():
         raise ValueError("has characters that no key has (blanks at an end, a line break, or non-ASCII)")
     return SecretStr(value)
+
+
+def _webhook_keys(value: str) -> tuple[SecretStr, ...]:
+    keys = [key.strip() for key in value.split(",")]
+    if not all(keys):
+        raise ValueError("has an empty key between its commas")
+    return tuple(map(_api_key, keys))
+
+
+def _seconds(value: str) -> float:
+    try:
+        seconds = float(value)
+    except ValueError:
+        seconds = 0
+    if not 0 < seconds < float("inf"):
+        raise ValueError("takes a number of seconds above 0; leave it unset to accept signatures of any age")
+    return seconds
+
+
+def _switch(value: str) -> bool:
+    if value.strip().lower() not in {"on", "off"}:
+        raise ValueError("takes `on` or `off`")
+    return value.strip().lower() == "on"
 
 
 class Settings(BaseModel):
@@ -89,6 +112,23 @@ class Settings(BaseModel):
         Path("data/ordergroove.duckdb"), alias="ORDERGROOVE_WAREHOUSE", description="The DuckDB file."
     )
 
+    webhook_keys: Annotated[tuple[SecretStr, ...], BeforeValidator(_webhook_keys)] = Field(
+        (),
+        alias="ORDERGROOVE_WEBHOOK_KEYS",
+        description="Verification keys of webhooks, comma separated, newest first.",
+    )
+    webhook_inbox: Annotated[Path, BeforeValidator(_path)] = Field(
+        Path("data/webhook_inbox.sqlite"), alias="ORDERGROOVE_WEBHOOK_INBOX", description="Where webhooks wait."
+    )
+    webhook_tolerance: Annotated[float | None, BeforeValidator(_seconds)] = Field(
+        None,
+        alias="ORDERGROOVE_WEBHOOK_TOLERANCE",
+        description="Oldest signature accepted, in seconds; unset: any age.",
+    )
+    schedules: Annotated[bool, BeforeValidator(_switch)] = Field(
+        True, alias="ORDERGROOVE_SCHEDULES", description="`on` or `off`: whether new instances run the two schedules."
+    )
+
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
         """Read the settings out of `environment`; raises SettingError that names the variable and what it takes."""
@@ -97,7 +137,8 @@ class Settings(BaseModel):
         try:
             return cls.model_validate(given)
         except ValidationError as error:
-            raise SettingError("\n".join(map(_sentence, error.errors(include_input=False, include_url=False)))) from None
+            problems = error.errors(include_input=False, include_url=False)
+            raise SettingError("\n".join(map(_sentence, problems))) from None
 
     def require_api_key(self) -> str:
         """The API key in clear, or SettingError that says where to get one."""

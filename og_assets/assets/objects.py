@@ -4,21 +4,18 @@ from datetime import date, datetime
 
 import dagster as dg
 
+from og_assets.assets.failures import RETRIES, told_clearly
 from og_assets.assets.metadata import describe, pull_metadata, table_metadata
 from og_assets.assets.resources import OrdergrooveResource
-from og_assets.ordergroove.errors import OrdergrooveError, PagingFailed, StillFailing
+from og_assets.ordergroove.client import OrdergrooveClient
+from og_assets.ordergroove.errors import MissingPermission
 from og_assets.ordergroove.objects import OBJECTS, OrdergrooveObject
 from og_assets.partitions import CHICAGO, DAILY, PullMode, SyncWindow, check_range, window_for
 from og_assets.pull import LOOKBACK, object_table, pull
-from og_assets.settings import SettingError
-from og_assets.warehouse.errors import WarehouseError, WarehouseLocked
 from og_assets.warehouse.resource import WarehouseResource
 
 PULL_MODE_TAG = "og_assets/pull_mode"
 """Run tag by which a job says how far its pulls reach back; without it a run pulls the days of its partitions."""
-
-_MAY_PASS = (StillFailing, PagingFailed, WarehouseLocked)
-"""Failures that another try may not meet; the others need a person."""
 
 
 def object_asset(object: OrdergrooveObject) -> dg.AssetsDefinition:
@@ -32,7 +29,7 @@ def object_asset(object: OrdergrooveObject) -> dg.AssetsDefinition:
         group_name="objects",
         kinds={"ordergroove", "duckdb"},
         pool=f"ordergroove_{object.name}",  # one sequential reader per object (API reference: pagination)
-        retry_policy=dg.RetryPolicy(max_retries=2, delay=10, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS),
+        retry_policy=RETRIES,
         description=describe(object),
         metadata=table_metadata(table),
     )
@@ -40,31 +37,38 @@ def object_asset(object: OrdergrooveObject) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext, ordergroove: OrdergrooveResource, warehouse: WarehouseResource
     ) -> dg.MaterializeResult[None]:
         first_day, last_day, today = _days(context)
-        try:
-            mode = PullMode(context.run_tags.get(PULL_MODE_TAG, PullMode.DAYS.value))
+        mode = PullMode(context.run.tags.get(PULL_MODE_TAG, PullMode.DAYS.value))
 
-            def window(watermark: datetime | None) -> SyncWindow:
-                return window_for(
-                    first_day=first_day, last_day=last_day, today=today, watermark=watermark, lookback=LOOKBACK, mode=mode
-                )
+        def window(watermark: datetime | None) -> SyncWindow:
+            return window_for(
+                first_day=first_day, last_day=last_day, today=today, watermark=watermark, lookback=LOOKBACK, mode=mode
+            )
 
-            with ordergroove.client() as client:
-                report = pull(
-                    object,
-                    client=client,
-                    warehouse=warehouse,
-                    clock=ordergroove.clock(),
-                    window_for=window,
-                    mode=mode,
-                    run_id=context.run.root_run_id or context.run_id,
-                )
-        except (OrdergrooveError, WarehouseError, SettingError) as error:
-            raise dg.Failure(str(error), allow_retries=isinstance(error, _MAY_PASS)) from None
+        with told_clearly(context), ordergroove.client() as client:
+            _require_bulk_permission(client)
+            report = pull(
+                object,
+                client=client,
+                warehouse=warehouse,
+                clock=ordergroove.clock(),
+                window_for=window,
+                mode=mode,
+                run_id=context.run.root_run_id or context.run.run_id,
+            )
         # Of a range of days only the last one gets the figures: a copy on every day would add up to a wrong sum.
         context.add_asset_metadata(pull_metadata(report), partition_key=last_day.isoformat())
         return dg.MaterializeResult(metadata={**table_metadata(table), "dagster/row_count": report.rows})
 
     return asset
+
+
+def _require_bulk_permission(client: OrdergrooveClient) -> None:
+    """Stop before a pull that would see one customer only: Ordergroove gives no error for the missing permission."""
+    customers = client.preflight().customers
+    if customers == 1:
+        raise MissingPermission(
+            "customers, first page", "it lists one customer only, as for a key without the Bulk Operations permission"
+        )
 
 
 def _days(context: dg.AssetExecutionContext) -> tuple[date, date, date]:

@@ -20,8 +20,13 @@ FILTER_ZONE = ZoneInfo("America/Chicago")
 DEFAULT_PAGE_SIZE = 10
 MAX_PAGE_SIZE = 100
 OWNERS = {
-    "customers": "merchant_user_id", "subscriptions": "customer", "orders": "customer", "items": "orders.customer",
-    "addresses": "customer", "payments": "customer", "one_time_incentives": "customer",
+    "customers": "merchant_user_id",
+    "subscriptions": "customer",
+    "orders": "customer",
+    "items": "orders.customer",
+    "addresses": "customer",
+    "payments": "customer",
+    "one_time_incentives": "customer",
 }
 """The column that a key without Bulk Operations permission is held to."""
 
@@ -38,8 +43,14 @@ class Api:
     """Answers requests from a world. Stamps are written in `stamp_zone`, filters read in `filter_zone`."""
 
     def __init__(
-        self, world: World, keys: Mapping[str, KeyPermission], *, stamp_zone: tzinfo = STAMP_ZONE,
-        filter_zone: tzinfo = FILTER_ZONE, dialect: Dialect = "strict", body_shape: Mapping[str, Shape] | None = None,
+        self,
+        world: World,
+        keys: Mapping[str, KeyPermission],
+        *,
+        stamp_zone: tzinfo = STAMP_ZONE,
+        filter_zone: tzinfo = FILTER_ZONE,
+        dialect: Dialect = "strict",
+        body_shape: Mapping[str, Shape] | None = None,
     ) -> None:
         self.world = world
         self.keys = dict(keys)
@@ -152,7 +163,8 @@ class Api:
     def _component(self, request: Request) -> Answer:
         text = self.world.store.value(
             "SELECT line.value FROM subscriptions, json_each(components) AS line "
-            "WHERE json_extract(line.value, '$.public_id') = ?", request.key,
+            "WHERE json_extract(line.value, '$.public_id') = ?",
+            request.key,
         )
         return _missing(request) if text is None else json_answer(json.loads(text))
 
@@ -167,10 +179,13 @@ class Api:
             for name in ("price", "extra_cost", "total_price", "order_updated"):
                 body.pop(name, None)
         if "include_has_plan" in asked:
-            body["has_plan"] = bool(self.world.store.value(
-                'SELECT 1 FROM items JOIN products ON external_product_id = product WHERE "order" = ? '
-                "AND product_type = 'plan'", body["public_id"],
-            ))
+            body["has_plan"] = bool(
+                self.world.store.value(
+                    'SELECT 1 FROM items JOIN products ON external_product_id = product WHERE "order" = ? '
+                    "AND product_type = 'plan'",
+                    body["public_id"],
+                )
+            )
         for name in asked & _EMPTY_LISTS.keys():
             body[_EMPTY_LISTS[name]] = []
         return body
@@ -184,7 +199,9 @@ _EMPTY_LISTS = {
 """What products carry on request. No product of this world has any, so the lists are empty."""
 
 _OPTIONS = {
-    "items": ("omit_price_calculation",), "orders": ("include_has_plan",), "products": tuple(_EMPTY_LISTS),
+    "items": ("omit_price_calculation",),
+    "orders": ("include_has_plan",),
+    "products": tuple(_EMPTY_LISTS),
 }
 
 

@@ -76,33 +76,80 @@ class Boxes(WorldState):
         found: str | None = self.store.value(
             "SELECT public_id FROM orders WHERE customer = ? AND payment = ? AND shipping_address = ? AND place = ? "
             "AND +status = ? ORDER BY +id LIMIT 1",
-            like["customer"], like["payment"], like["shipping_address"], day, UNSENT,
+            like["customer"],
+            like["payment"],
+            like["shipping_address"],
+            day,
+            UNSENT,
         )
         return found or self._new_order(like, day)
 
     def _new_order(self, like: Row, day: str) -> str:
         order = self.new_id()
-        self.store.insert("orders", {
-            "public_id": order, "customer": like["customer"], "payment": like["payment"],
-            "shipping_address": like["shipping_address"], "currency_code": "USD", "sub_total": 0, "tax_total": 0,
-            "shipping_total": 0, "discount_total": 0, "total": 0, "created": self.epoch, "updated": self.epoch,
-            "place": day, "cancelled": None, "tries": 0, "generic_error_count": 0, "status": UNSENT, "type": 1,
-            "order_merchant_id": None, "rejected_message": None, "extra_data": None, "locked": 0,
-            "oos_free_shipping": 0, "place_at": None,
-        })
+        self.store.insert(
+            "orders",
+            {
+                "public_id": order,
+                "customer": like["customer"],
+                "payment": like["payment"],
+                "shipping_address": like["shipping_address"],
+                "currency_code": "USD",
+                "sub_total": 0,
+                "tax_total": 0,
+                "shipping_total": 0,
+                "discount_total": 0,
+                "total": 0,
+                "created": self.epoch,
+                "updated": self.epoch,
+                "place": day,
+                "cancelled": None,
+                "tries": 0,
+                "generic_error_count": 0,
+                "status": UNSENT,
+                "type": 1,
+                "order_merchant_id": None,
+                "rejected_message": None,
+                "extra_data": None,
+                "locked": 0,
+                "oos_free_shipping": 0,
+                "place_at": None,
+            },
+        )
         self.emit("order.create", "orders", order)
         return order
 
     def _new_item(
-        self, order: str, product: str, quantity: int, *, price: int, subscription: str | None = None,
-        offer: str | None = None, component: str | None = None, components: str = "[]", one_time: int = 0,
+        self,
+        order: str,
+        product: str,
+        quantity: int,
+        *,
+        price: int,
+        subscription: str | None = None,
+        offer: str | None = None,
+        component: str | None = None,
+        components: str = "[]",
+        one_time: int = 0,
     ) -> str:
         item = self.new_id()
-        self.store.insert("items", {
-            "public_id": item, "order": order, "offer": offer, "subscription": subscription, "product": product,
-            "components": components, "subscription_component": component, "quantity": quantity, "price": price,
-            "extra_cost": 0, "total_price": 0, "one_time": one_time, "frozen": 0,
-        })
+        self.store.insert(
+            "items",
+            {
+                "public_id": item,
+                "order": order,
+                "offer": offer,
+                "subscription": subscription,
+                "product": product,
+                "components": components,
+                "subscription_component": component,
+                "quantity": quantity,
+                "price": price,
+                "extra_cost": 0,
+                "total_price": 0,
+                "one_time": one_time,
+                "frozen": 0,
+            },
+        )
         self._settle(order)
         self.emit("item.create", "items", item)
         return item
@@ -114,8 +161,12 @@ class Boxes(WorldState):
         for line in new_style or [{"product": subscription["product"], "public_id": None}]:
             locked_price = None if new_style else subscription["price"]
             self._new_item(
-                order, line["product"], subscription["quantity"], subscription=subscription["public_id"],
-                offer=subscription["offer"], component=line["public_id"],
+                order,
+                line["product"],
+                subscription["quantity"],
+                subscription=subscription["public_id"],
+                offer=subscription["offer"],
+                component=line["public_id"],
                 components="[]" if new_style else json.dumps(lines),
                 price=self.catalogue.prices[line["product"]] if locked_price is None else locked_price,
             )
@@ -136,17 +187,25 @@ class Boxes(WorldState):
             return
         for item in items:
             item["total_price"] = line_total(
-                item["quantity"], item["price"], self.catalogue.percent_off.get(item["offer"], 0),
+                item["quantity"],
+                item["price"],
+                self.catalogue.percent_off.get(item["offer"], 0),
             )
             self.store.update("items", item["public_id"], {"total_price": item["total_price"]})
         row = self.row("orders", order)
         totals = order_totals(
             [(item["quantity"], item["price"], item["total_price"]) for item in items],
-            self.row("addresses", row["shipping_address"])["state_province_code"], self._shipping_off(order),
+            self.row("addresses", row["shipping_address"])["state_province_code"],
+            self._shipping_off(order),
         )
         self.change(
-            "orders", order, sub_total=totals.sub_total, tax_total=totals.tax_total,
-            shipping_total=totals.shipping_total, discount_total=totals.discount_total, total=totals.total,
+            "orders",
+            order,
+            sub_total=totals.sub_total,
+            tax_total=totals.tax_total,
+            shipping_total=totals.shipping_total,
+            discount_total=totals.discount_total,
+            total=totals.total,
         )
 
     def _shipping_off(self, order: str) -> int:

@@ -1,9 +1,9 @@
 """The strings behind the scene: paths under /__emulator__/ by which another process drives the world. No key needed.
 
-    POST /__emulator__/advance        {"seconds": 3600}   let time pass
-    POST /__emulator__/simulate_day   let a day happen
-    GET  /__emulator__/truth/orders   the rows as they should stand in a warehouse, as JSON lines
-    GET  /__emulator__/stats          clock, number of rows, deletions, events and requests
+POST /__emulator__/advance        {"seconds": 3600}   let time pass
+POST /__emulator__/simulate_day   let a day happen
+GET  /__emulator__/truth/orders   the rows as they should stand in a warehouse, as JSON lines
+GET  /__emulator__/stats          clock, number of rows, deletions, events and requests
 """
 
 import json

@@ -17,9 +17,7 @@ class Days(Edits):
         end = self._now + timedelta(days=1)
         customers = int(self.store.value("SELECT count(*) FROM customers"))
         rate = min(50, max(0.35, customers * 0.005))
-        happenings = [
-            happening for happening in self._usual_day() for _ in range(int(rate + self.rng.random()))
-        ]
+        happenings = [happening for happening in self._usual_day() for _ in range(int(rate + self.rng.random()))]
         self.rng.shuffle(happenings)
         step = timedelta(days=1) / (len(happenings) + 1)
         for happening in happenings:
@@ -41,16 +39,22 @@ class Days(Edits):
             self._with("subscriptions", "live", lambda key: self.change_quantity(key, rng.randrange(1, 5))),
             self._with("subscriptions", "live", self.change_frequency),
             self._with(
-                "subscriptions", "live AND components = '[]'", lambda key: self.swap_product(key, rng.choice(products)),
+                "subscriptions",
+                "live AND components = '[]'",
+                lambda key: self.swap_product(key, rng.choice(products)),
             ),
             self._with(
-                "subscriptions", "live AND json_array_length(components) > 1", self.remove_component,
+                "subscriptions",
+                "live AND json_array_length(components) > 1",
+                self.remove_component,
             ),
             self._with("orders", unsent, self.add_one_time_item),
             self._with("orders", unsent, self._with_item(self.remove_item, one_time=True)),
             self._with("orders", unsent, self._with_item(self.move_item)),
             self._with(
-                "orders", unsent, self._with_item(lambda key: self.change_item_price(key, rng.randrange(100, 3000))),
+                "orders",
+                unsent,
+                self._with_item(lambda key: self.change_item_price(key, rng.randrange(100, 3000))),
             ),
             self._with("orders", unsent, self.change_order_date),
             self._with("orders", unsent, self.send_now),

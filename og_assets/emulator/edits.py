@@ -63,14 +63,31 @@ class Edits(Subscriptions):
         """Take two dollars off the shipping fee of an unsent order; returns the incentive's id."""
         row = self._unsent(order)
         key, code = self.new_id(), f"code-{self.rng.randrange(1000)}"
-        self.store.insert("one_time_incentives", {
-            "public_id": key, "external_code": code, "description": "Goodwill", "customer": row["customer"],
-            "order": order, "item": None, "created": self.epoch, "last_updated": self.epoch, "applied_at": None,
-            "incentive": json.dumps({
-                "type": "Discount", "public_id": self.new_id(), "discount_type": "Flat Amount",
-                "target": "shipping_total", "field": "total_price", "name": code, "value": "2.00",
-            }),
-        })
+        self.store.insert(
+            "one_time_incentives",
+            {
+                "public_id": key,
+                "external_code": code,
+                "description": "Goodwill",
+                "customer": row["customer"],
+                "order": order,
+                "item": None,
+                "created": self.epoch,
+                "last_updated": self.epoch,
+                "applied_at": None,
+                "incentive": json.dumps(
+                    {
+                        "type": "Discount",
+                        "public_id": self.new_id(),
+                        "discount_type": "Flat Amount",
+                        "target": "shipping_total",
+                        "field": "total_price",
+                        "name": code,
+                        "value": "2.00",
+                    }
+                ),
+            },
+        )
         self._settle(order)
         return key
 

@@ -125,36 +125,57 @@ def _any_of(column: str) -> Parse:
 
 FILTERS: dict[str, dict[str, Parse]] = {
     "subscriptions": {
-        "live": _flag("live"), "product": _equal("product"), "shipping_address": _equal("shipping_address"),
-        "customer": _equal("customer"), **_instants("created", "created"), **_instants("updated", "updated"),
+        "live": _flag("live"),
+        "product": _equal("product"),
+        "shipping_address": _equal("shipping_address"),
+        "customer": _equal("customer"),
+        **_instants("created", "created"),
+        **_instants("updated", "updated"),
     },
     "orders": {
-        "status": _number("status"), "customer": _equal("customer"), **_days("place", "place"),
+        "status": _number("status"),
+        "customer": _equal("customer"),
+        **_days("place", "place"),
         "subscription": lambda field, values, zone: Condition(
-            'orders.public_id IN (SELECT "order" FROM items WHERE subscription = ?)', (values[-1],),
+            'orders.public_id IN (SELECT "order" FROM items WHERE subscription = ?)',
+            (values[-1],),
         ),
-        **_instants("created", "created"), **_instants("updated", "updated"),
+        **_instants("created", "created"),
+        **_instants("updated", "updated"),
     },
     "items": {
-        **_instants("order_updated", "orders.updated"), "order": _equal('items."order"'), "offer": _equal("offer"),
-        "subscription": _equal("subscription"), "one_time": _flag("one_time"), "status": _number("orders.status"),
-        **_days("place", "orders.place"), "product": _equal("product"),
+        **_instants("order_updated", "orders.updated"),
+        "order": _equal('items."order"'),
+        "offer": _equal("offer"),
+        "subscription": _equal("subscription"),
+        "one_time": _flag("one_time"),
+        "status": _number("orders.status"),
+        **_days("place", "orders.place"),
+        "product": _equal("product"),
     },
     "customers": {
-        "live": _flag("live"), "email": _equal("email"), **_instants("updated", "last_updated"),
+        "live": _flag("live"),
+        "email": _equal("email"),
+        **_instants("updated", "last_updated"),
         **_instants("created", "created"),
     },
     "addresses": {"customer": _equal("customer"), "live": _flag("live"), **_instants("updated", "updated")},
     "payments": {"customer": _equal("customer")},
     "products": {
-        "id_or_name": _contains("external_product_id", "name"), "group_name": _in_group("name"),
-        "group_type": _in_group("group_type"), "autoship_by_default": _flag("autoship_by_default"),
-        "live": _flag("live"), "external_product_ids[]": _any_of("external_product_id"),
+        "id_or_name": _contains("external_product_id", "name"),
+        "group_name": _in_group("name"),
+        "group_type": _in_group("group_type"),
+        "autoship_by_default": _flag("autoship_by_default"),
+        "live": _flag("live"),
+        "external_product_ids[]": _any_of("external_product_id"),
         "product_type": _equal("product_type"),
     },
     "one_time_incentives": {
-        "customer": _equal("customer"), "external_code": _equal("external_code"), "item": _equal('"item"'),
-        **_instants("created", "created"), **_instants("last_updated", "last_updated"),
+        "customer": _equal("customer"),
+        "external_code": _equal("external_code"),
+        "item": _equal('"item"'),
+        **_instants("created", "created"),
+        **_instants("last_updated", "last_updated"),
         **_instants("applied_at", "applied_at"),
     },
 }
@@ -180,7 +201,8 @@ def _products(query: Query) -> list[Condition]:
     enabled = {"": "autoship_enabled", "true": "autoship_enabled", "all": "1", "false": "NOT autoship_enabled"}
     discontinued = {"": "NOT discontinued", "false": "NOT discontinued", "true": "1", "strict": "discontinued"}
     found = [
-        _choice(query, "autoship_enabled", "", enabled), _choice(query, "allow_discontinued", "", discontinued),
+        _choice(query, "autoship_enabled", "", enabled),
+        _choice(query, "allow_discontinued", "", discontinued),
     ]
     if "search" in query:
         names = {"name": "name", "sku": "sku", "external_product_id": "external_product_id"}
@@ -207,5 +229,7 @@ def _one_time_incentives(query: Query) -> list[Condition]:
 
 
 _DEFAULTS: dict[str, Callable[[Query], list[Condition]]] = {
-    "products": _products, "offer_profiles": _offer_profiles, "one_time_incentives": _one_time_incentives,
+    "products": _products,
+    "offer_profiles": _offer_profiles,
+    "one_time_incentives": _one_time_incentives,
 }

@@ -44,7 +44,7 @@ class Handler(BaseHTTPRequestHandler):
             return
         self.wfile.write(wire.head + payload)
 
-    do_POST = do_PUT = do_PATCH = do_DELETE = do_GET
+    do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815 - the names that http.server calls
 
     def _write(self, answer: Answer, payload: bytes) -> None:
         self.wfile.write(self._head(answer, payload) + payload)
@@ -53,8 +53,10 @@ class Handler(BaseHTTPRequestHandler):
         """Status line and headers; `Date` is the world's clock."""
         reason = HTTPStatus(answer.status).phrase if answer.status in HTTPStatus._value2member_map_ else ""
         headers = {
-            "Date": format_datetime(self.emulator.world.now, usegmt=True), "Server": "ordergroove-emulator",
-            **answer.headers, "Content-Length": str(len(payload)),
+            "Date": format_datetime(self.emulator.world.now, usegmt=True),
+            "Server": "ordergroove-emulator",
+            **answer.headers,
+            "Content-Length": str(len(payload)),
         }
         lines = [f"HTTP/1.1 {answer.status} {reason}", *(f"{name}: {value}" for name, value in headers.items())]
         return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")

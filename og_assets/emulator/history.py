@@ -79,7 +79,13 @@ class History:
     """Writes the past of `customers` people up to the instant `now` (epoch seconds) into a store."""
 
     def __init__(
-        self, store: Store, rng: random.Random, catalogue: Catalogue, merchant: str, now: int, customers: int,
+        self,
+        store: Store,
+        rng: random.Random,
+        catalogue: Catalogue,
+        merchant: str,
+        now: int,
+        customers: int,
     ) -> None:
         self._store, self._rng, self._catalogue, self._merchant, self._now = store, rng, catalogue, merchant, now
         self._customers = customers
@@ -157,17 +163,34 @@ class History:
             for _ in range(rng.choice((1, 1, 1, 2, 2, 3)))
         ]
         return Box(
-            customer["merchant_user_id"], payment["public_id"], address["public_id"], address["state_province_code"],
-            frequency[0], lines, ends,
+            customer["merchant_user_id"],
+            payment["public_id"],
+            address["public_id"],
+            address["state_province_code"],
+            frequency[0],
+            lines,
+            ends,
         )
 
     def _line(
-        self, customer: Row, address: Row, payment: Row, frequency: tuple[int, int, int], at: int, day: date,
+        self,
+        customer: Row,
+        address: Row,
+        payment: Row,
+        frequency: tuple[int, int, int],
+        at: int,
+        day: date,
         ends: int | None,
     ) -> Line:
         rng, catalogue = self._rng, self._catalogue
         row = people.subscription(
-            rng, self._id(), customer, rng.choice(catalogue.subscribable), frequency, at, day.isoformat(),
+            rng,
+            self._id(),
+            customer,
+            rng.choice(catalogue.subscribable),
+            frequency,
+            at,
+            day.isoformat(),
         )
         people.vary(rng, row, catalogue.bundles)
         offer = rng.choice(list(catalogue.percent_off))
@@ -175,7 +198,9 @@ class History:
         if ends is not None:
             code = rng.choice(list(CANCEL_REASONS))
             row |= {
-                "live": 0, "cancelled": ends, "updated": ends,
+                "live": 0,
+                "cancelled": ends,
+                "updated": ends,
                 "cancel_reason": f"{code}|{CANCEL_REASONS[code]}" if rng.random() < 0.9 else "not any more",
                 "cancel_reason_code": rng.choice((f"{code}", f"{code}", f"{code}|")),
             }
@@ -186,8 +211,12 @@ class History:
         items = [(part["product"], part["public_id"], catalogue.prices[part["product"]]) for part in parts]
         price = catalogue.prices[row["product"]] if row["price"] is None else row["price"]
         return Line(
-            row["public_id"], offer, catalogue.percent_off[offer], row["quantity"],
-            items or [(row["product"], None, price)], "[]" if parts else row["components"],
+            row["public_id"],
+            offer,
+            catalogue.percent_off[offer],
+            row["quantity"],
+            items or [(row["product"], None, price)],
+            "[]" if parts else row["components"],
         )
 
     def _next_order(self, box: Box, at: int, day: date) -> None:
@@ -203,11 +232,35 @@ class History:
         tries = 0 if status in (UNSENT, CANCELLED) else 1
         message = {REJECTED: REFUSED, CARD_RETRY: DECLINED}.get(status)
         shop_order = str(300000 + self._rng.randrange(10**7)) if status == SUCCESS else None
-        self._append("orders", (
-            order, box.customer, box.payment, box.address, "USD", totals.sub_total, totals.tax_total,
-            totals.shipping_total, totals.discount_total, totals.total, at, updated, place.isoformat(), cancelled,
-            tries, int(status == GENERIC_ERROR), status, 1, shop_order, message, None, 0, 0, updated if tries else None,
-        ))
+        self._append(
+            "orders",
+            (
+                order,
+                box.customer,
+                box.payment,
+                box.address,
+                "USD",
+                totals.sub_total,
+                totals.tax_total,
+                totals.shipping_total,
+                totals.discount_total,
+                totals.total,
+                at,
+                updated,
+                place.isoformat(),
+                cancelled,
+                tries,
+                int(status == GENERIC_ERROR),
+                status,
+                1,
+                shop_order,
+                message,
+                None,
+                0,
+                0,
+                updated if tries else None,
+            ),
+        )
         if self._rng.random() < 0.015:
             self._merged(order, box, at, place)
         if shipping_off:
@@ -238,35 +291,106 @@ class History:
             for product, component, price in line.items:
                 total = line_total(line.quantity, price, line.percent_off)
                 priced.append((line.quantity, price, total))
-                self._append("items", (
-                    self._id(), order, line.offer, line.subscription, product, line.components, component,
-                    line.quantity, price, 0, total, 0, 0,
-                ))
+                self._append(
+                    "items",
+                    (
+                        self._id(),
+                        order,
+                        line.offer,
+                        line.subscription,
+                        product,
+                        line.components,
+                        component,
+                        line.quantity,
+                        price,
+                        0,
+                        total,
+                        0,
+                        0,
+                    ),
+                )
         if self._rng.random() < 0.08:
             product = self._rng.choice(self._catalogue.subscribable)
             price = self._catalogue.prices[product]
             priced.append((1, price, price))
-            self._append("items", (
-                self._id(), order, None, None, product, "[]", None, 1, price, 0, price, 1, 0,
-            ))
+            self._append(
+                "items",
+                (
+                    self._id(),
+                    order,
+                    None,
+                    None,
+                    product,
+                    "[]",
+                    None,
+                    1,
+                    price,
+                    0,
+                    price,
+                    1,
+                    0,
+                ),
+            )
         return priced
 
     def _merged(self, order: str, box: Box, at: int, place: date) -> None:
         """An order whose items went into `order`, leaving it empty with status 17."""
-        self._append("orders", (
-            self._id(), box.customer, box.payment, box.address, "USD", 0, 0, 0, 0, 0, at, at, place.isoformat(), None,
-            0, 0, MERGED, 1, None, None, json.dumps({"merged_order_id": order}), 1, 0, None,
-        ))
+        self._append(
+            "orders",
+            (
+                self._id(),
+                box.customer,
+                box.payment,
+                box.address,
+                "USD",
+                0,
+                0,
+                0,
+                0,
+                0,
+                at,
+                at,
+                place.isoformat(),
+                None,
+                0,
+                0,
+                MERGED,
+                1,
+                None,
+                None,
+                json.dumps({"merged_order_id": order}),
+                1,
+                0,
+                None,
+            ),
+        )
 
     def _incentive(self, order: str, box: Box, at: int, applied: int | None) -> None:
         code = f"code-{self._rng.randrange(1000)}"
         incentive = {
-            "type": "Discount", "public_id": self._id(), "discount_type": "Flat Amount", "target": "shipping_total",
-            "field": "total_price", "name": code, "value": "2.00",
+            "type": "Discount",
+            "public_id": self._id(),
+            "discount_type": "Flat Amount",
+            "target": "shipping_total",
+            "field": "total_price",
+            "name": code,
+            "value": "2.00",
         }
-        self._append("one_time_incentives", (
-            self._id(), code, "Goodwill", box.customer, order, None, at, applied or at, applied, json.dumps(incentive),
-        ))
+        self._append(
+            "one_time_incentives",
+            (
+                self._id(),
+                code,
+                "Goodwill",
+                box.customer,
+                order,
+                None,
+                at,
+                applied or at,
+                applied,
+                json.dumps(incentive),
+            ),
+        )
 
     def _later(self, at: int) -> int:
         """A moment in shop hours between `at` and now."""

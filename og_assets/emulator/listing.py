@@ -21,8 +21,10 @@ class Listing:
         # A unary plus keeps SQLite from using a column's index: either the stamp's or the walk's, never the wrong one.
         self._id = f'{"+" if self._narrow else ""}"{object_name}".id'
         where = [
-            condition.sql if condition.stamp is None or self._narrow
-            else condition.sql.replace(condition.stamp, f"+{condition.stamp}") for condition in found
+            condition.sql
+            if condition.stamp is None or self._narrow
+            else condition.sql.replace(condition.stamp, f"+{condition.stamp}")
+            for condition in found
         ]
         self._where = " AND ".join(where) or "1"
         self._values = [value for condition in found for value in condition.values]

@@ -27,7 +27,9 @@ OUTCOMES = ((SUCCESS, 88), (REJECTED, 3), (CONNECTION_ERROR, 2), (GENERIC_ERROR,
 """Statuses that the nightly placement ends in, with their share in per cent."""
 
 EVENTS = {
-    SUCCESS: "order.success", REJECTED: "order.reject", GENERIC_ERROR: "order.generic_error",
+    SUCCESS: "order.success",
+    REJECTED: "order.reject",
+    GENERIC_ERROR: "order.generic_error",
     CARD_RETRY: "order.retryable_placement_failure",
 }
 TRY_AGAIN = json.dumps({"message": "Try again.", "code": "999"})
@@ -83,8 +85,14 @@ class Placement(Boxes):
             self._schedule_next(row, row["place"])
         errors = row["generic_error_count"] + (status == GENERIC_ERROR)
         self.change(
-            "orders", order, status=status, tries=row["tries"] + 1, place_at=self.epoch,
-            place=self.today.isoformat(), generic_error_count=errors, rejected_message=MESSAGES.get(status),
+            "orders",
+            order,
+            status=status,
+            tries=row["tries"] + 1,
+            place_at=self.epoch,
+            place=self.today.isoformat(),
+            generic_error_count=errors,
+            rejected_message=MESSAGES.get(status),
             order_merchant_id=str(self.rng.randrange(3 * 10**5, 10**7)) if status == SUCCESS else None,
         )
         if status in EVENTS:
@@ -135,12 +143,14 @@ class Placement(Boxes):
         for item in self.items_of(order):
             self.emit("item.successfully_placed", "items", item["public_id"])
         for (key,) in self.store.tuples(
-            'SELECT public_id FROM one_time_incentives WHERE "order" = ? AND applied_at IS NULL', (order,),
+            'SELECT public_id FROM one_time_incentives WHERE "order" = ? AND applied_at IS NULL',
+            (order,),
         ):
             self.change("one_time_incentives", key, applied_at=self.epoch)
         for (key,) in self.store.tuples(
-            'SELECT DISTINCT subscription FROM items CROSS JOIN subscriptions AS paid ON paid.public_id = subscription '
-            'WHERE "order" = ? AND paid.prepaid_subscription_context IS NOT NULL', (order,),
+            "SELECT DISTINCT subscription FROM items CROSS JOIN subscriptions AS paid ON paid.public_id = subscription "
+            'WHERE "order" = ? AND paid.prepaid_subscription_context IS NOT NULL',
+            (order,),
         ):
             self._use_prepaid(key)
 

@@ -49,8 +49,7 @@ class Renderer:
     def _compiled(self, object_name: str) -> list[tuple[Field, Write | None]]:
         fields = TABLES[object_name].fields
         return [
-            (field, self._writer(field.kind) if field.stored or field.kind is Kind.JOINED else None)
-            for field in fields
+            (field, self._writer(field.kind) if field.stored or field.kind is Kind.JOINED else None) for field in fields
         ]
 
     def _writer(self, kind: Kind) -> Write:

@@ -18,7 +18,17 @@ def parse(method: str, target: str, headers: Mapping[str, str], base_url: str, a
     api_key = lower.pop("x-api-key", None)
     object_name, key, tail = locate(parts.path)
     return Request(
-        method, parts.path, query, lower, base_url, at, object_name, key, tail, _cursor(query), api_key,
+        method,
+        parts.path,
+        query,
+        lower,
+        base_url,
+        at,
+        object_name,
+        key,
+        tail,
+        _cursor(query),
+        api_key,
     )
 
 

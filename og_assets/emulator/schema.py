@@ -98,63 +98,120 @@ def _fields(text: str) -> tuple[Field, ...]:
     return tuple(fields)
 
 
-CUSTOMERS = Table("customers", _fields("""
+CUSTOMERS = Table(
+    "customers",
+    _fields("""
     merchant_user_id merchant:merchant session_id user_token_id first_name last_name email phone_number phone_type:int
     live:flag created:stamp last_updated:stamp last_login:stamp extra_data:json locale:code price_code:text?
-    """), "merchant_user_id", "last_updated", ("last_updated", "email"))
+    """),
+    "merchant_user_id",
+    "last_updated",
+    ("last_updated", "email"),
+)
 
-ADDRESSES = Table("addresses", _fields("""
+ADDRESSES = Table(
+    "addresses",
+    _fields("""
     public_id customer label first_name last_name company_name address address2 city state_province_code
     zip_postal_code phone fax country_code live:flag created:stamp updated:stamp token_id store_public_id
-    """), "public_id", "updated", ("updated", "customer"))
+    """),
+    "public_id",
+    "updated",
+    ("updated", "customer"),
+)
 
-PAYMENTS = Table("payments", _fields("""
+PAYMENTS = Table(
+    "payments",
+    _fields("""
     public_id customer billing_address cc_number_ending label cc_holder token_id cc_type:int cc_exp_date
     payment_method live:flag created:stamp last_updated:stamp
-    """), "public_id", "last_updated", ("customer",))
+    """),
+    "public_id",
+    "last_updated",
+    ("customer",),
+)
 
-PRODUCTS = Table("products", _fields("""
+PRODUCTS = Table(
+    "products",
+    _fields("""
     external_product_id merchant:merchant name sku price:money image_url detail_url groups:json autoship_enabled:flag
     prepaid_eligible:flag premier_enabled:null created:stamp last_update:stamp live:flag discontinued:flag
     extra_data:json product_type autoship_by_default:flag every:int every_period:int offer_profile incentive_group
-    """), "external_product_id", "last_update")
+    """),
+    "external_product_id",
+    "last_update",
+)
 
-OFFER_PROFILES = Table("offer_profiles", _fields("""
+OFFER_PROFILES = Table(
+    "offer_profiles",
+    _fields("""
     public_id name merchant:merchant live:flag status weight:int offers:json recurring_coupon:json initial_coupon:json
-    """), "public_id", None)
+    """),
+    "public_id",
+    None,
+)
 
-SUBSCRIPTIONS = Table("subscriptions", _fields("""
+SUBSCRIPTIONS = Table(
+    "subscriptions",
+    _fields("""
     public_id customer merchant:merchant product payment shipping_address offer subscription_type raw_subscription_type
     components:json extra_data:json product_attribute:null iteration:null sequence:null customer_rep:null club:null
     quantity:int price:money frequency_days:int reminder_days:int every:int every_period:int start_date:day
     cancelled:stamp cancel_reason cancel_reason_code currency_code session_id merchant_order_id created:stamp
     updated:stamp live:flag external_id prepaid_subscription_context:json free_trial_subscription_context:json?
     grantees:json?
-    """), "public_id", "updated", ("updated", "customer"))
+    """),
+    "public_id",
+    "updated",
+    ("updated", "customer"),
+)
 
-ORDERS = Table("orders", _fields("""
+ORDERS = Table(
+    "orders",
+    _fields("""
     public_id merchant:merchant customer payment shipping_address currency_code sub_total:money tax_total:money
     shipping_total:money discount_total:money total:money created:stamp updated:stamp place:place cancelled:stamp
     tries:int generic_error_count:int status:int type:int order_merchant_id rejected_message extra_data:json
     locked:flag oos_free_shipping:flag
-    """), "public_id", "updated", ("updated", "created", "status", "customer"))
+    """),
+    "public_id",
+    "updated",
+    ("updated", "created", "status", "customer"),
+)
 
-ITEMS = Table("items", _fields("""
+ITEMS = Table(
+    "items",
+    _fields("""
     public_id order offer subscription product components:json subscription_component:text? quantity:int price:money
     extra_cost:money total_price:money one_time:flag order_updated:joined frozen:flag first_placed:null
     product_attribute:null
-    """), "public_id", None, ("order", "subscription"))
+    """),
+    "public_id",
+    None,
+    ("order", "subscription"),
+)
 
-ONE_TIME_INCENTIVES = Table("one_time_incentives", _fields("""
+ONE_TIME_INCENTIVES = Table(
+    "one_time_incentives",
+    _fields("""
     public_id external_code description merchant:merchant customer order:text? item:text? created:stamp
     last_updated:stamp applied_at:stamp incentive:json
-    """), "public_id", "last_updated", ("order", "item", "customer"))
+    """),
+    "public_id",
+    "last_updated",
+    ("order", "item", "customer"),
+)
 
 PRODUCT_GROUPS = Table("product_groups", _fields("name group_type"), None, None)
 
-RESOURCES = Table("resources", _fields("""
+RESOURCES = Table(
+    "resources",
+    _fields("""
     merchant:merchant public_id name external_resource_id description image_url created:stamp last_updated:stamp
-    """), "public_id", "last_updated")
+    """),
+    "public_id",
+    "last_updated",
+)
 
 CANCEL_REASONS = Table("cancel_reasons", _fields("cancel_reason:code application"), None, None)
 
@@ -163,7 +220,18 @@ RELATIONSHIPS = Table("relationships", _fields("relationship_type from_product t
 TABLES = {
     table.name: table
     for table in (
-        CUSTOMERS, ADDRESSES, PAYMENTS, PRODUCTS, OFFER_PROFILES, SUBSCRIPTIONS, ORDERS, ITEMS, ONE_TIME_INCENTIVES,
-        PRODUCT_GROUPS, RESOURCES, CANCEL_REASONS, RELATIONSHIPS,
+        CUSTOMERS,
+        ADDRESSES,
+        PAYMENTS,
+        PRODUCTS,
+        OFFER_PROFILES,
+        SUBSCRIPTIONS,
+        ORDERS,
+        ITEMS,
+        ONE_TIME_INCENTIVES,
+        PRODUCT_GROUPS,
+        RESOURCES,
+        CANCEL_REASONS,
+        RELATIONSHIPS,
     )
 }

@@ -122,7 +122,7 @@ class WebhookSender:
         self._retries = retries
         self._timeout = timeout
         self._connections = connections
-        self._rng = random.Random(seed)  # noqa: S311 - a world must be repeatable
+        self._rng = random.Random(seed)
         self._on_try = on_try
         self._read = 0
         self._numbers = 0
@@ -193,10 +193,10 @@ class WebhookSender:
             for _ in range(2 if self._rng.random() < self._delivery.duplicated else 1):
                 self._put(_Letter(event.at.timestamp() + self._delay(), 0, event.id, body))
 
-    def _delay(self) -> float:
+    def _delay(self) -> int:
         if self._rng.random() >= self._delivery.delayed:
-            return 0.0
-        return self._rng.uniform(0, self._delivery.longest_delay.total_seconds())
+            return 0
+        return self._rng.randint(0, int(self._delivery.longest_delay.total_seconds()))
 
     def _put(self, letter: _Letter) -> None:
         """Queue a letter behind those that are due at the same time."""

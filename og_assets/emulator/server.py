@@ -47,14 +47,25 @@ class Emulator:
     """
 
     def __init__(
-        self, world: World, *, keys: Mapping[str, KeyPermission] | None = None, stamp_zone: tzinfo = STAMP_ZONE,
-        filter_zone: tzinfo = FILTER_ZONE, port: int = 0, latency: float = 0.0, dialect: Dialect = "strict",
+        self,
+        world: World,
+        *,
+        keys: Mapping[str, KeyPermission] | None = None,
+        stamp_zone: tzinfo = STAMP_ZONE,
+        filter_zone: tzinfo = FILTER_ZONE,
+        port: int = 0,
+        latency: float = 0.0,
+        dialect: Dialect = "strict",
         body_shape: Mapping[str, Shape] | None = None,
     ) -> None:
         self.world = world
         self.api = Api(
-            world, {EMULATOR_KEY: KeyPermission()} if keys is None else keys, stamp_zone=stamp_zone,
-            filter_zone=filter_zone, dialect=dialect, body_shape=body_shape,
+            world,
+            {EMULATOR_KEY: KeyPermission()} if keys is None else keys,
+            stamp_zone=stamp_zone,
+            filter_zone=filter_zone,
+            dialect=dialect,
+            body_shape=body_shape,
         )
         self.faults = Faults()
         self.latency = latency
@@ -101,7 +112,10 @@ class Emulator:
         return self.start()
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None,
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.stop()
 
@@ -109,7 +123,12 @@ class Emulator:
         """What to send for a request, after all effects that strike it have had their say on it."""
         last_page, last_url = self._last.get(request.object or "", ([], None))
         exchange = Exchange(
-            request, self.world, self.stopping, lambda: self.api.again(request), last_page, last_url,
+            request,
+            self.world,
+            self.stopping,
+            lambda: self.api.again(request),
+            last_page,
+            last_url,
         )
         effects = self.faults.strike(request)
         if self.latency:
@@ -179,8 +198,15 @@ class _Server(ThreadingHTTPServer):
 
 
 def run(
-    *, port: int = 8765, seed: int = 0, customers: int = 20, orders: int | None = None, now: datetime | None = None,
-    follow_clock: bool = False, latency: float = 0.0, dialect: Dialect = "strict",
+    *,
+    port: int = 8765,
+    seed: int = 0,
+    customers: int = 20,
+    orders: int | None = None,
+    now: datetime | None = None,
+    follow_clock: bool = False,
+    latency: float = 0.0,
+    dialect: Dialect = "strict",
     ready: Callable[[Emulator], None] | None = None,
 ) -> None:
     """Serve until SIGINT or SIGTERM; prints URL and key.

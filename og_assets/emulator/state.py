@@ -40,8 +40,12 @@ class Event:
     def envelope(self) -> dict[str, Any]:
         """The event as the JSON that a webhook posts."""
         return {
-            "id": self.id, "type": self.type, "created": int(self.at.timestamp()), "data": {"object": self.object},
-            "context": None, "snapshot": {},
+            "id": self.id,
+            "type": self.type,
+            "created": int(self.at.timestamp()),
+            "data": {"object": self.object},
+            "context": None,
+            "snapshot": {},
         }
 
 

@@ -41,7 +41,8 @@ class Store:
         names = ", ".join(f'"{name}"' for name in row)
         with self.lock:
             self._db.execute(
-                f'INSERT INTO "{table}" ({names}) VALUES ({", ".join("?" * len(row))})', tuple(row.values()),
+                f'INSERT INTO "{table}" ({names}) VALUES ({", ".join("?" * len(row))})',
+                tuple(row.values()),
             )
 
     def update(self, table: str, key: str, changes: Mapping[str, object]) -> int:

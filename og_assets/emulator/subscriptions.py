@@ -26,14 +26,21 @@ class Subscriptions(Placement):
             customer,
         )[0]
         row = people.subscription(
-            self.rng, self.new_id(), person, product or self.rng.choice(self.catalogue.subscribable),
-            self.rng.choice(FREQUENCIES), self.epoch, self.today.isoformat(),
+            self.rng,
+            self.new_id(),
+            person,
+            product or self.rng.choice(self.catalogue.subscribable),
+            self.rng.choice(FREQUENCIES),
+            self.epoch,
+            self.today.isoformat(),
         )
         if product is None:
             people.vary(self.rng, row, self.catalogue.bundles)
         row |= {
-            "payment": payment["public_id"], "shipping_address": payment["billing_address"],
-            "offer": self.rng.choice(list(self.catalogue.percent_off)), "quantity": quantity or row["quantity"],
+            "payment": payment["public_id"],
+            "shipping_address": payment["billing_address"],
+            "offer": self.rng.choice(list(self.catalogue.percent_off)),
+            "quantity": quantity or row["quantity"],
         }
         self.store.insert("subscriptions", row)
         self.emit("subscription.create", "subscriptions", row["public_id"])
@@ -48,7 +55,11 @@ class Subscriptions(Placement):
         """End a subscription: its unsent items are deleted, and the orders that this leaves empty."""
         row = self._live(subscription)
         self.change(
-            "subscriptions", subscription, live=0, cancelled=self.epoch, cancel_reason_code=str(reason),
+            "subscriptions",
+            subscription,
+            live=0,
+            cancelled=self.epoch,
+            cancel_reason_code=str(reason),
             cancel_reason=f"{reason}|{CANCEL_REASONS[reason]}",
         )
         self._drop_unsent_items(subscription)
@@ -103,10 +114,17 @@ class Subscriptions(Placement):
             if number:
                 self.remove_item(item["public_id"])
                 continue
-            self.store.update("items", item["public_id"], {
-                "product": product, "components": "[]", "subscription_component": None,
-                "price": self.catalogue.prices[product], "frozen": 0,
-            })
+            self.store.update(
+                "items",
+                item["public_id"],
+                {
+                    "product": product,
+                    "components": "[]",
+                    "subscription_component": None,
+                    "price": self.catalogue.prices[product],
+                    "frozen": 0,
+                },
+            )
             self._settle(item["order"])
         self.emit("subscription.sku_swap", "subscriptions", subscription)
 
@@ -142,7 +160,9 @@ class Subscriptions(Placement):
     def _unsent_items(self, subscription: str) -> list[Row]:
         return self.store.rows(
             'SELECT items.*, orders.place FROM items CROSS JOIN orders ON orders.public_id = items."order" '
-            "WHERE subscription = ? AND +status = ? ORDER BY +items.id", subscription, UNSENT,
+            "WHERE subscription = ? AND +status = ? ORDER BY +items.id",
+            subscription,
+            UNSENT,
         )
 
     def _drop_unsent_items(self, subscription: str) -> list[str]:

@@ -27,7 +27,12 @@ class World(Days):
     """
 
     def __init__(
-        self, seed: int = 0, *, customers: int = 20, orders: int | None = None, now: datetime = DEFAULT_NOW,
+        self,
+        seed: int = 0,
+        *,
+        customers: int = 20,
+        orders: int | None = None,
+        now: datetime = DEFAULT_NOW,
         merchant: str | None = None,
     ) -> None:
         super().__init__(seed, now, merchant)

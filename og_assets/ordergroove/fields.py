@@ -24,8 +24,8 @@ def _usable_key(value: str) -> str:
 
 
 def _instant(value: datetime, info: ValidationInfo) -> datetime:
-    """A naive UTC datetime: what has a zone (or is an epoch number) keeps its instant, the rest is read on the clock."""
-    clock = cast(SourceClock, info.context)
+    """A naive UTC datetime. A zone or an epoch number tells the instant; the rest is read on the clock."""
+    clock = cast("SourceClock", info.context)
     if clock.is_missing(value):
         raise ValueError("no clock ever showed this time")
     return clock.to_utc(value)
@@ -68,7 +68,7 @@ def components_text(value: Any) -> str | None:
     if value is None:
         return None
     if not isinstance(value, list):
-        raise ValueError("components are neither a list nor text")
+        raise ValueError("components are neither a list nor text")  # noqa: TRY004 - what pydantic understands
     return _dump([_component(line) for line in value])
 
 

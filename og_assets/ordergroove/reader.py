@@ -117,7 +117,7 @@ def _is_usable_key(value: Any) -> bool:
     return str(value).strip() not in NULL_WORDS
 
 
-def _repair_money(value: Any, clock: SourceClock) -> tuple[Any, str | None]:
+def _repair_money(value: Any, _: SourceClock) -> tuple[Any, str | None]:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return value, None
     try:
@@ -141,7 +141,7 @@ def _repair_stamp(value: Any, clock: SourceClock) -> tuple[Any, str | None]:
     return naive + timedelta(hours=1), f"does not exist in {clock.zone_name}, shifted forward"
 
 
-def _repair_text(value: Any, clock: SourceClock) -> tuple[Any, str | None]:
+def _repair_text(value: Any, _: SourceClock) -> tuple[Any, str | None]:
     """A text column that was sent something else: keep it as JSON text."""
     return to_json(value).decode(), "sent as JSON, kept as its text"
 

@@ -200,7 +200,9 @@ class Subscription(Record):
     cancel_reason: Text = _field("Why it was cancelled, as `code|text` or text.", "4|Overstocked")
     cancel_reason_code: Text = _field("Code of the reason as sent.", "4")
     cancel_reason_code_number: Code = _field(
-        "Leading digits of cancel_reason_code (cancel_reasons.cancel_reason).", "4", validation_alias="cancel_reason_code"
+        "Leading digits of cancel_reason_code (cancel_reasons.cancel_reason).",
+        "4",
+        validation_alias="cancel_reason_code",
     )
     currency_code: Text = _field("Currency, ISO 4217.", "USD")
     session_id: Text = _field("Ordergroove session cookie at sign-up.")
@@ -223,7 +225,10 @@ class Subscription(Record):
         "prepaid_subscription_context", "last_renewal_revenue", "Revenue of the last renewal.", "100.8000"
     )
     prepaid_origin_merchant_order_id: Text = _inside(
-        "prepaid_subscription_context", "prepaid_origin_merchant_order_id", "Order in the shop that prepaid it.", "#3082"
+        "prepaid_subscription_context",
+        "prepaid_origin_merchant_order_id",
+        "Order in the shop that prepaid it.",
+        "#3082",
     )
     free_trial_subscription_context: Json = _field("Free trial terms, when there is one.")
     grantees: Json = _field("List of {external_id, name} who benefit.")

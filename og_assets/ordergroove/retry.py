@@ -31,7 +31,7 @@ class RetryPolicy:
     def delay(self, failed_tries: int, retry_after: float | None) -> float:
         """Seconds to wait after so many failed tries; `retry_after` is a lower bound, cut to `max_delay`."""
         ceiling = min(self.max_delay, self.first_delay * 2.0 ** (failed_tries - 1))
-        jittered = random.uniform(0, ceiling)  # noqa: S311 - it spreads load and guards nothing
+        jittered = random.uniform(0, ceiling)
         return max(jittered, min(retry_after or 0.0, self.max_delay))
 
 

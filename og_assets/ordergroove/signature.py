@@ -102,7 +102,7 @@ class Signature:
 
 
 def sign(body: bytes, key: str, timestamp: int | str) -> str:
-    """The lowercase hex `sig` of a body sent at `timestamp` (epoch seconds) under a key (reference: webhooks-overview)."""
+    """The lowercase hex `sig` of a body that is sent at `timestamp` (epoch seconds), under a key of ASCII."""
     return hmac.new(key.encode("ascii"), f"{timestamp}.".encode("ascii") + body, hashlib.sha256).hexdigest()
 
 

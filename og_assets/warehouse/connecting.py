@@ -137,7 +137,7 @@ def _connect(path: Path, read_only: bool, settings: dict[str, Any], timeout_seco
             waited = time.monotonic() - started
             if waited >= timeout_seconds:
                 raise WarehouseLocked(path, waited, _holder(str(error))) from error
-            time.sleep(min(pause * random.uniform(0.5, 1.5), timeout_seconds - waited))  # noqa: S311
+            time.sleep(min(pause * random.uniform(0.5, 1.5), timeout_seconds - waited))
             pause = min(pause * 2, 1.0)
 
 

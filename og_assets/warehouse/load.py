@@ -11,12 +11,12 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 
-from og_assets.warehouse import sync_log
+from og_assets.warehouse import presence, sync_log
 from og_assets.warehouse.migrations import read_sql
 from og_assets.warehouse.progress import BatchCounts, Progress, QuarantinedRecord, Resume, SyncRun
 from og_assets.warehouse.staging import Segment
 from og_assets.warehouse.sync_log import begin_sync, fail_sync, forget_resume, read_watermark
-from og_assets.warehouse.tables import StoredColumn, Table, ensure_table, quoted
+from og_assets.warehouse.tables import PRESENCE, StoredColumn, Table, ensure_table, quoted
 from og_assets.warehouse.transactions import transaction
 
 __all__ = [
@@ -32,7 +32,11 @@ __all__ = [
     "read_watermark",
 ]
 
+DELETABLE = ("orders", "items")
+"""Objects that Ordergroove deletes for good, and says so by webhooks at most (guide: data pipelines)."""
+
 _SMALLEST_READ_BUFFER = 1024 * 1024
+_FILLED_BY_LOAD = {"_sync_id": "?", **{column.name: "NULL" for column in PRESENCE}, "is_missing": "false"}
 
 
 def load_batch(
@@ -48,9 +52,10 @@ def load_batch(
     """Load one segment of the pull `run` into `table`, with all that belongs to it, in one transaction.
 
     A row is written when its key is new or when anything in it differs; a row that is already the
-    same keeps its `_synced_at` and `_sync_id`, and a row of a later pull is left alone. `progress`
-    counts since the start of the pull. With `finished` the pull succeeds, and `watermark` (aware)
-    becomes the object's unless a later one is there. After an exception nothing has changed.
+    same keeps its `_synced_at` and `_sync_id`, unless it was since held to be deleted; a row of a later
+    pull is left alone. `progress` counts since the start of the pull. With `finished` the pull succeeds,
+    and `watermark` (aware) becomes the object's unless a later one is there; rows of a table that is
+    listed whole are then marked when the pull left them out. After an exception nothing has changed.
 
     Makes the table, or its missing columns, beforehand. Raises ColumnTypeChanged, UnknownSync, and
     DuckDB's errors for values that do not have the type of their column.
@@ -60,6 +65,8 @@ def load_batch(
         counts = _upsert(connection, table, segment, run) if segment else BatchCounts()
         _quarantine(connection, run, quarantined)
         sync_log.report(connection, run, progress, counts, len(quarantined))
+        if finished and table.listed_whole:
+            presence.mark_missing(connection, table, run)
         if finished:
             sync_log.succeed(connection, run, watermark)
     return counts
@@ -82,12 +89,14 @@ def _upsert(connection: DuckDBPyConnection, table: Table, segment: Segment, run:
         )
     if rows > kept:
         names = ", ".join(quoted(column.name) for column in table.stored_columns)
-        values = ", ".join("?" if column.name == "_sync_id" else quoted(column.name) for column in table.stored_columns)
+        values = ", ".join(_FILLED_BY_LOAD.get(column.name, quoted(column.name)) for column in table.stored_columns)
         connection.execute(
             f"INSERT INTO {table.qualified_name} ({names})"
             f" SELECT {values} FROM staged WHERE _row NOT IN (SELECT _row FROM kept)",
             [run.sync_id],
         )
+    if table.listed_whole:
+        presence.note_seen(connection, table, run)
     for leftover in ("staged", "existing", "kept"):
         connection.execute(f"DROP TABLE temp.{leftover}")
     return BatchCounts(inserted=rows - existing, updated=existing - kept, unchanged=kept)
@@ -157,6 +166,8 @@ def _find_kept(table: Table) -> str:
         for column in _staged_columns(table)
         if column.name != "_synced_at"
     )
+    if table.name in DELETABLE:
+        same = f"{same} AND NOT {_CONTRADICTED.format(object=table.name, key=quoted(table.key[0]))}"
     return (
         "CREATE OR REPLACE TEMP TABLE kept AS SELECT DISTINCT staged._row FROM existing"
         f" JOIN {table.qualified_name} AS stored ON stored.rowid = existing.at_row"
@@ -165,8 +176,16 @@ def _find_kept(table: Table) -> str:
     )
 
 
+# A row that is still served after something said that it was deleted: it is written again, to prove that it exists.
+_CONTRADICTED = (
+    "EXISTS (FROM ordergroove.deletion_evidence AS deletion WHERE deletion.object = '{object}'"
+    " AND deletion.id = staged.{key} AND deletion.known_at >= stored._synced_at"
+    " AND deletion.known_at < staged._synced_at)"
+)
+
+
 def _staged_columns(table: Table) -> tuple[StoredColumn, ...]:
-    return tuple(column for column in table.stored_columns if column.name != "_sync_id")
+    return tuple(column for column in table.stored_columns if column.name not in _FILLED_BY_LOAD)
 
 
 def _quarantine(connection: DuckDBPyConnection, run: SyncRun, records: Sequence[QuarantinedRecord]) -> None:

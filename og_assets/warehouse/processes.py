@@ -33,6 +33,6 @@ def lock_holder(path: Path) -> Holder | None:
     for lock in locks:
         # "1: FLOCK  ADVISORY  WRITE 4711 08:01:1835020 0 EOF"; lines of waiting processes have "->" after the number.
         fields = lock.split()
-        if len(fields) == 8 and fields[5].rsplit(":", 1)[-1] == inode and int(fields[4]) > 0:
+        if "->" not in fields and fields[5].rsplit(":", 1)[-1] == inode and int(fields[4]) > 0:
             return holder_with_pid(int(fields[4]))
     return None

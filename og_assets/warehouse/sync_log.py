@@ -105,6 +105,7 @@ def forget_resume(connection: DuckDBPyConnection, sync_id: int, *, started_at: d
             read_sql("forget_resume.sql"), {"sync_id": sync_id, "started_at": started_at}
         ).fetchone()
         _require_one(row, sync_id)
+        connection.execute("DELETE FROM ops.seen_keys WHERE sync_id = ?", [sync_id])
         found = connection.execute("SELECT object FROM ops.sync_runs WHERE sync_id = ?", [sync_id]).fetchone()
     return SyncRun(sync_id, found[0] if found else "")
 
@@ -143,6 +144,13 @@ def report(
         },
     ).fetchone()
     _require_one(row, run.sync_id)
+    if counts.inserted or counts.updated:
+        number_load(connection, run.sync_id)
+
+
+def number_load(connection: DuckDBPyConnection, sync_id: int) -> None:
+    """Give what the open transaction wrote for the pull the next number in the order of commits."""
+    connection.execute(read_sql("number_load.sql"), {"sync_id": sync_id})
 
 
 def succeed(connection: DuckDBPyConnection, run: SyncRun, watermark: datetime | None) -> None:

@@ -38,16 +38,26 @@ METADATA: tuple[StoredColumn, ...] = (
 )
 """Columns that every object table has besides those of its record."""
 
+PRESENCE: tuple[StoredColumn, ...] = (
+    StoredColumn("is_missing", "BOOLEAN", "Whether the last complete list left it out: deleted or hidden."),
+    StoredColumn("missing_since", "TIMESTAMP WITH TIME ZONE", "Start of the first pull that left it out, our clock."),
+)
+"""Columns of tables whose object is always listed whole; the load keeps them, no record fills them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table that is loaded by key. `key` names the columns that identify a row, all of them in `columns`."""
+    """A table that is loaded by key. `key` names the columns that identify a row, all of them in `columns`.
+
+    With `listed_whole` each complete pull has all there is, so rows that it leaves out are marked as missing.
+    """
 
     schema: str
     name: str
     key: tuple[str, ...]
     columns: tuple[Column, ...]
     description: str
+    listed_whole: bool = False
 
     @property
     def qualified_name(self) -> str:
@@ -61,7 +71,7 @@ class Table:
             StoredColumn(column.name, TYPES[column.kind], column.description, required=column.name in self.key)
             for column in self.columns
         )
-        return (*typed, *METADATA)
+        return (*typed, *(PRESENCE if self.listed_whole else ()), *METADATA)
 
     @property
     def has_creation_stamp(self) -> bool:

@@ -5,12 +5,11 @@ read one inbox. Positions only grow, in the order of commits and also over trims
 asks for what is after the last position it saw misses nothing.
 """
 
-import os
 import sqlite3
 import threading
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -95,13 +94,9 @@ class Inbox:
 
     def store_all(self, events: Sequence[InboxEvent]) -> list[bool]:
         """Store events in one commit: all or, with InboxError, none. Per event, False means a known id."""
+        rows = [(event.id, event.type, event.created, _utc_text(event.received_at), event.body) for event in events]
         with self._transaction() as connection:
-            return [
-                connection.execute(
-                    INSERT, (event.id, event.type, event.created, _utc_text(event.received_at), event.body)
-                ).rowcount == 1
-                for event in events
-            ]  # fmt: skip
+            return [connection.execute(INSERT, row).rowcount == 1 for row in rows]
 
     def probe(self) -> None:
         """Find out whether an event could be stored, by a commit of a time stamp; no event is written."""
@@ -123,8 +118,8 @@ class Inbox:
         with self._using() as connection:
             rows = connection.execute(sql, (position, limit)).fetchall()
         return [
-            (place, InboxEvent(id, kind, created, datetime.fromisoformat(received_at), body))
-            for place, id, kind, created, received_at, body in rows
+            (place, InboxEvent(event_id, kind, created, datetime.fromisoformat(received_at), body))
+            for place, event_id, kind, created, received_at, body in rows
         ]
 
     def highest(self) -> int:
@@ -190,9 +185,10 @@ class Inbox:
                 raise
 
     def _drop(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(sqlite3.Error):
+                connection.close()
 
     def _connect(self) -> sqlite3.Connection:
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -231,7 +227,7 @@ class Inbox:
 
 
 def _file_of(path: Path) -> tuple[int, int]:
-    status = os.stat(path)
+    status = path.stat()
     return status.st_dev, status.st_ino
 
 

@@ -30,7 +30,7 @@ from og_assets.webhooks.envelope import BadEnvelope, read_envelope
 from og_assets.webhooks.errors import InboxError
 from og_assets.webhooks.inbox import Inbox, InboxEvent
 
-BODY_LIMIT = 4 * 1024 * 1024
+BODY_LIMIT = 2 * 1024 * 1024
 """Bytes. An event is about a kilobyte; with every snapshot extension a large customer's may be some hundred."""
 
 BODY_SECONDS = 10.0
@@ -39,8 +39,12 @@ BODY_SECONDS = 10.0
 _log = logging.getLogger("og_assets")
 
 
-class _TooLarge(Exception):
-    """The body is larger than allowed."""
+class _Refusal(Exception):
+    """A request that is not taken, with the status and the reason that are answered."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
 
 
 def create_app(
@@ -101,30 +105,19 @@ class _Receiver:
     async def receive(self, request: Request) -> Response:
         """Take one event and answer when it is safe."""
         try:
-            event = await self._read(request)
-            new = await self._commits.store(event)
-        except SignatureError as error:
-            return _refused(401, str(error))
-        except BadEnvelope as error:
-            return _refused(400, str(error))
-        except _TooLarge:
-            return _refused(413, f"the body is larger than {self._body_limit} bytes")
-        except TimeoutError:
-            return _refused(408, f"the body did not arrive within {BODY_SECONDS:g} s")
-        except ClientDisconnect:
-            return _refused(400, "the sender hung up before the end of the body")
-        except InboxError as error:
+            new = await self._commits.store(await self._read(request))
+        except _Refusal as refusal:
+            _log.warning("webhook refused with %d: %s", refusal.status, refusal)
+            return PlainTextResponse(str(refusal), refusal.status)
+        except Exception as error:  # noqa: BLE001 - whatever it is, Ordergroove is to send the event again
             return _unavailable(error)
-        except Exception as error:  # noqa: BLE001 - its own message might quote what was sent
-            _log.error("webhook not stored, answered 503: unforeseen %s", _place_of(error))
-            return PlainTextResponse("try again later", 503)
         return PlainTextResponse("stored" if new else "known already")
 
-    async def health(self, request: Request) -> Response:
+    async def health(self, _: Request) -> Response:
         """Whether an event could be stored now."""
         try:
             await self._commits.check()
-        except InboxError as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, no event could be stored
             return _unavailable(error)
         return PlainTextResponse("ok")
 
@@ -133,32 +126,40 @@ class _Receiver:
         received_at = datetime.now(UTC)
         # A header that comes twice means the same as its values in one line (RFC 9110).
         headers = request.headers.getlist(SIGNATURE_HEADER)
-        signature = Signature.parse(",".join(headers) if headers else None)
-        body = await self._body(request)
-        signature.verify(body, self._keys, tolerance=self._tolerance, now=self._clock())
-        envelope = read_envelope(body)
+        try:
+            signature = Signature.parse(",".join(headers) if headers else None)
+            body = await self._body(request)
+            signature.verify(body, self._keys, tolerance=self._tolerance, now=self._clock())
+            envelope = read_envelope(body)
+        except SignatureError as error:
+            raise _Refusal(401, str(error)) from None
+        except BadEnvelope as error:
+            raise _Refusal(400, str(error)) from None
         return InboxEvent(envelope.id, envelope.type, envelope.created, received_at, body)
 
     async def _body(self, request: Request) -> bytes:
+        too_large = _Refusal(413, f"the body is larger than {self._body_limit} bytes")
         declared = request.headers.get("content-length", "0")
         if declared.isdecimal() and int(declared) > self._body_limit:
-            raise _TooLarge
+            raise too_large
         body = bytearray()
-        async with asyncio.timeout(BODY_SECONDS):
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > self._body_limit:
-                    raise _TooLarge
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                async for chunk in request.stream():
+                    body += chunk
+                    if len(body) > self._body_limit:
+                        raise too_large
+        except TimeoutError:
+            raise _Refusal(408, f"the body did not arrive within {BODY_SECONDS:g} s") from None
+        except ClientDisconnect:
+            raise _Refusal(400, "the sender hung up before the end of the body") from None
         return bytes(body)
 
 
-def _refused(status: int, reason: str) -> Response:
-    _log.warning("webhook refused with %d: %s", status, reason)
-    return PlainTextResponse(reason, status)
-
-
-def _unavailable(error: InboxError) -> Response:
-    _log.error("answered 503, the inbox cannot be written: %s", error.problem)
+def _unavailable(error: Exception) -> Response:
+    # The message of an unforeseen error might quote what was sent, so only its place is told.
+    problem = error.problem if isinstance(error, InboxError) else _place_of(error)
+    _log.error("answered 503, the inbox cannot be written: %s", problem)
     return PlainTextResponse("the inbox cannot be written", 503, {"Retry-After": "60"})
 
 

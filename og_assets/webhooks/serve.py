@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import uvicorn
+from starlette.applications import Starlette
 
 from og_assets.ordergroove.signature import check_keys
 from og_assets.settings import SettingError
@@ -15,7 +16,7 @@ from og_assets.webhooks.errors import ListenError
 from og_assets.webhooks.inbox import Inbox
 from og_assets.webhooks.receiver import BODY_LIMIT, create_app
 
-MOST_CONNECTIONS = 1000
+MOST_CONNECTIONS = 256
 """More at a time are answered with 503, which bounds what bodies take of the memory."""
 
 GRACE_SECONDS = 10
@@ -26,9 +27,9 @@ def serve(
     port: int,
     inbox_path: Path,
     keys: Sequence[str],
+    *,
     tolerance: float | None = None,
     body_limit: int = BODY_LIMIT,
-    *,
     ready: Callable[[str], None] | None = None,
 ) -> None:
     """Receive webhooks until SIGTERM or SIGINT, then finish what is in flight and return.
@@ -44,8 +45,17 @@ def serve(
     inbox = Inbox(inbox_path)
     inbox.open()
     with closing(_listen(host, port)) as listener:
-        config = uvicorn.Config(
-            create_app(inbox, keys, tolerance=tolerance, body_limit=body_limit),
+        server = make_server(create_app(inbox, keys, tolerance=tolerance, body_limit=body_limit))
+        (ready or _announce)(_address(host, listener))
+        with _returning_on_signals():
+            server.run(sockets=[listener])
+
+
+def make_server(app: Starlette) -> uvicorn.Server:
+    """A web server for the receiver: `make_server(app).run(sockets=[listening])` serves until `should_exit` is set."""
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
             lifespan="on",
             ws="none",
             interface="asgi3",
@@ -56,9 +66,7 @@ def serve(
             limit_concurrency=MOST_CONNECTIONS,
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
-        (ready or _announce)(_address(host, listener))
-        with _returning_on_signals():
-            uvicorn.Server(config).run(sockets=[listener])
+    )
 
 
 def require_keys(keys: Sequence[str]) -> None:
@@ -92,7 +100,7 @@ def _announce(address: str) -> None:
 
 @contextmanager
 def _returning_on_signals() -> Iterator[None]:
-    """uvicorn raises the signal that stopped it once more when it is done; a wanted stop is no failure of ours."""
+    """Uvicorn raises the signal that stopped it once more when it is done; a wanted stop is no failure of ours."""
     numbers = (signal.SIGTERM, signal.SIGINT)
     former = {number: signal.signal(number, lambda *_: None) for number in numbers}
     try:

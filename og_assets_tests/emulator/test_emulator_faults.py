@@ -42,8 +42,10 @@ def test_a_status_comes_with_its_headers(emulator: Emulator, client: httpx.Clien
 def test_faults_choose_their_requests(emulator: Emulator, client: httpx.Client) -> None:
     """By object, by number of the request, by page, by cursor, by dice that fall alike for a seed."""
     emulator.faults.add(
-        Fault(fx.Status(500), "customers"), Fault(fx.Status(501), "orders", nth=2),
-        Fault(fx.Status(502), "items", page=2), Fault(fx.Status(503), "/addresses/", cursor=True),
+        Fault(fx.Status(500), "customers"),
+        Fault(fx.Status(501), "orders", nth=2),
+        Fault(fx.Status(502), "items", page=2),
+        Fault(fx.Status(503), "/addresses/", cursor=True),
         Fault(fx.Status(504), "orders", retrieve=True),
     )
     assert client.get("/customers/").status_code == 500
@@ -98,7 +100,7 @@ def test_records_are_spliced_in_as_they_are(emulator: Emulator, client: httpx.Cl
         Fault(fx.Splice(['{"broken": ']), "orders", nth=2),
     )
     assert client.get("/orders/").json()["results"][:2] == [{"public_id": None}, 17]
-    with pytest.raises(ValueError, match="Expecting|expected|delimiter"):
+    with pytest.raises(ValueError, match=r"Expecting|expected|delimiter"):
         client.get("/orders/").json()
 
 
@@ -122,7 +124,11 @@ def test_an_empty_page_has_a_next(emulator: Emulator, client: httpx.Client, orde
 
 @pytest.mark.parametrize(("rows", "expected"), [(-2, slice(8, 20)), (3, slice(13, 20))])
 def test_a_shifted_page_repeats_or_skips(
-    emulator: Emulator, client: httpx.Client, orders: list[str], rows: int, expected: slice,
+    emulator: Emulator,
+    client: httpx.Client,
+    orders: list[str],
+    rows: int,
+    expected: slice,
 ) -> None:
     """Negative repeats the end of the page before, positive loses rows."""
     emulator.faults.add(Fault(fx.ShiftPage(rows), "orders", page=2))
@@ -158,6 +164,7 @@ def test_a_cursor_can_expire(emulator: Emulator, client: httpx.Client, code: int
 
 def test_the_world_can_change_around_a_page(emulator: Emulator, client: httpx.Client, orders: list[str]) -> None:
     """Before: the page shows the change. After: it does not yet."""
+
     def tick(world: World, request: object) -> None:
         world.advance(timedelta(minutes=1))
         world.touch("orders", orders[0])

@@ -202,8 +202,10 @@ def test_a_list_can_come_in_each_documented_shape(shape: Any, world: World) -> N
     with Emulator(world, body_shape={"resources": shape, "addresses": shape}) as emulator:
         body = httpx.get(f"{emulator.url}/resources/?page_size=1", headers=HEADERS).json()
         expected = {
-            "v2": {"next", "previous", "results"}, "count": {"count", "next", "previous", "results"},
-            "results_only": {"results"}, "bare_array": None,
+            "v2": {"next", "previous", "results"},
+            "count": {"count", "next", "previous", "results"},
+            "results_only": {"results"},
+            "bare_array": None,
         }
         if shape == "bare_array":
             assert len(body) == world.count("resources")

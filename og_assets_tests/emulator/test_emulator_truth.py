@@ -42,8 +42,11 @@ def components(value: Any) -> Any:
 
 def understood_body(name: str, body: dict[str, Any], zone: ZoneInfo) -> dict[str, Any]:
     """A body as a tolerant reader takes it, with every field of its table."""
-    record = {field.name: understood(field.kind, body.get(field.name), zone) for field in TABLES[name].fields
-              if field.name != "components"}
+    record = {
+        field.name: understood(field.kind, body.get(field.name), zone)
+        for field in TABLES[name].fields
+        if field.name != "components"
+    }
     if "components" in body:
         record["components"] = components(body["components"])
     if name == "orders":

@@ -93,9 +93,12 @@ def test_an_item_changes_with_its_order(world: World) -> None:
     """Whatever moves an order's `updated` is the `order_updated` of its items."""
     _, order, item = lone_subscription(world)
     for change in (
-        lambda: world.change_item_quantity(item, 5), lambda: world.add_one_time_item(order),
-        lambda: world.change_item_price(item, 123), lambda: world.touch("items", item),
-        lambda: world.change_order_date(order), lambda: world.create_one_time_incentive(order),
+        lambda: world.change_item_quantity(item, 5),
+        lambda: world.add_one_time_item(order),
+        lambda: world.change_item_price(item, 123),
+        lambda: world.touch("items", item),
+        lambda: world.change_order_date(order),
+        lambda: world.create_one_time_incentive(order),
     ):
         world.advance(timedelta(minutes=1))
         change()
@@ -139,8 +142,10 @@ def test_sending_now_makes_the_successor_at_once(world: World) -> None:
 @pytest.mark.parametrize(
     ("name", "edit", "stamp"),
     [
-        ("customers", "edit_customer", "last_updated"), ("addresses", "edit_address", "updated"),
-        ("payments", "edit_payment", "last_updated"), ("products", "edit_product", "last_update"),
+        ("customers", "edit_customer", "last_updated"),
+        ("addresses", "edit_address", "updated"),
+        ("payments", "edit_payment", "last_updated"),
+        ("products", "edit_product", "last_update"),
     ],
 )
 def test_an_edit_moves_the_stamp_of_its_object(later: World, name: str, edit: str, stamp: str) -> None:

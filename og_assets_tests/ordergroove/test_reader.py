@@ -88,7 +88,14 @@ def test_text_columns_keep_empty_text() -> None:
 
 @pytest.mark.parametrize(
     ("sent", "stored"),
-    [("95.12", "95.12"), (100.8, "100.8"), (12, "12"), ("1E2", "100.0000"), (" 5 ", "5.0000"), ("95.1200000", "95.1200")],
+    [
+        ("95.12", "95.12"),
+        (100.8, "100.8"),
+        (12, "12"),
+        ("1E2", "100.0000"),
+        (" 5 ", "5.0000"),
+        ("95.1200000", "95.1200"),
+    ],
 )
 def test_money_keeps_its_digits(sent: Any, stored: str) -> None:
     """Amounts are text until they are DECIMAL(18,4)."""
@@ -110,7 +117,7 @@ def test_amount_finer_than_the_column_is_rounded_with_a_note() -> None:
 
 
 @pytest.mark.parametrize(("sent", "stored"), [(True, True), ("True", True), ("False", False), (1, True), (0, False)])
-def test_booleans_as_words_and_numbers(sent: Any, stored: bool) -> None:  # noqa: FBT001
+def test_booleans_as_words_and_numbers(sent: Any, stored: bool) -> None:
     """The documents show all of these."""
     assert values("subscriptions", live=sent)["live"] is stored
 
@@ -139,7 +146,9 @@ def test_components_in_all_spellings_are_one_list() -> None:
     assert json.loads(values("subscriptions", components=[])["components"]) == []
 
 
-@pytest.mark.parametrize(("sent", "text", "number"), [("4", "4", 4), ("4|", "4|", 4), (4, "4", 4), ("other", "other", None)])
+@pytest.mark.parametrize(
+    ("sent", "text", "number"), [("4", "4", 4), ("4|", "4|", 4), (4, "4", 4), ("other", "other", None)]
+)
 def test_cancel_reason_code_is_kept_and_read(sent: Any, text: str, number: int | None) -> None:
     """The code comes as text, with a bar, or as a number."""
     record = values("subscriptions", cancel_reason_code=sent)

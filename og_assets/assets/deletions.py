@@ -1,0 +1,98 @@
+"""What was deleted: two sweeps that look for it, and the tombstones made of what they and the webhooks found."""
+
+import dagster as dg
+from pydantic import Field
+
+from og_assets.assets.derived import DeriveConfig, daily, derive, told_as_failure
+from og_assets.assets.resources import OrdergrooveResource
+from og_assets.ordergroove.objects import OBJECTS, OrdergrooveObject
+from og_assets.sweep import PLAUSIBLE_SHARE, sweep
+from og_assets.warehouse.derive import derive_tombstones
+from og_assets.warehouse.load import DELETABLE
+from og_assets.warehouse.resource import WarehouseResource
+
+
+class SweepConfig(dg.Config):
+    """How much a sweep takes for deleted."""
+
+    max_share: float = Field(
+        default=PLAUSIBLE_SHARE,
+        ge=0,
+        le=1,
+        description="Share of the open orders or items that may be missing before the sweep refuses to go on.",
+    )
+
+
+def sweep_asset(object: OrdergrooveObject, after: list[dg.AssetKey]) -> dg.AssetsDefinition:
+    """The sweep of orders or of items."""
+
+    @daily(
+        key=["ops", f"{object.name}_sweep"],
+        deps=after,
+        group_name="operations",
+        kinds={"ordergroove", "duckdb"},
+        pool=f"ordergroove_{object.name}",  # one sequential reader per object (API reference: pagination)
+        description=(
+            f"Lists the {object.name} that are still open and looks up, one by one, those that the warehouse believes "
+            "open and the list leaves out; an answer 404 becomes a row of `ops.sweep_findings`. "
+            "It fails, and writes nothing, when the key sees one customer, when implausibly many are missing, or when "
+            "a look-up gets no answer."
+        ),
+        metadata={"dagster/table_name": "ops.sweep_findings"},
+    )
+    def asset(
+        context: dg.AssetExecutionContext,
+        config: SweepConfig,
+        ordergroove: OrdergrooveResource,
+        warehouse: WarehouseResource,
+    ) -> dg.MaterializeResult[None]:
+        with told_as_failure(), ordergroove.client() as client:
+            report = sweep(
+                object,
+                client=client,
+                warehouse=warehouse,
+                clock=ordergroove.clock(),
+                run_id=context.run.root_run_id or context.run_id,
+                max_share=config.max_share,
+            )
+        figures = {
+            "sync_id": report.sync_id,
+            "listed_as_open": report.listed,
+            "believed_open": report.believed,
+            "missing_from_the_list": report.candidates,
+            "confirmed_gone": report.gone,
+            "came_back": report.came_back,
+            "lifted": report.lifted,
+            "requests": report.requests,
+            "seconds": round(report.seconds, 2),
+        }
+        # Of a range of days only the last one gets the figures: a copy on every day would add up to a wrong sum.
+        context.add_asset_metadata(figures, partition_key=context.partition_key_range.end)
+        return dg.MaterializeResult()
+
+    return asset
+
+
+_ORDERS, _ITEMS = (object for object in OBJECTS if object.name in DELETABLE)
+_BY_WEBHOOK = dg.AssetKey(["ordergroove", "events"])
+
+orders_sweep = sweep_asset(_ORDERS, [dg.AssetKey(["ordergroove", "orders"])])
+items_sweep = sweep_asset(_ITEMS, [dg.AssetKey(["ordergroove", "items"]), orders_sweep.key])
+
+
+@daily(
+    key=["analytics", "deletion_tombstones"],
+    deps=[_BY_WEBHOOK, orders_sweep.key, items_sweep.key],
+    group_name="analytics",
+    kinds={"duckdb", "sql"},
+    description=(
+        "One row per order or item that a webhook or a sweep found deleted, with its last known state. "
+        "A row with `lifted_at` was wrong: the object was fetched again later, so it exists."
+    ),
+    metadata={"dagster/table_name": "analytics.deletion_tombstones"},
+)
+def deletion_tombstones(
+    context: dg.AssetExecutionContext, config: DeriveConfig, warehouse: WarehouseResource
+) -> dg.MaterializeResult[None]:
+    """Bring the tombstones up to date."""
+    return derive(context, warehouse, config, derive_tombstones)

@@ -1,0 +1,74 @@
+"""Webhook events: from the inbox of the receiver into the warehouse, as soon as there are any."""
+
+import dagster as dg
+
+from og_assets.assets.derived import daily, described, told_as_failure
+from og_assets.ingest import ingest
+from og_assets.settings import SettingError, load_settings
+from og_assets.warehouse.resource import WarehouseResource
+from og_assets.webhooks.errors import WebhookError
+from og_assets.webhooks.inbox import Inbox
+
+
+@daily(
+    key=["ordergroove", "events"],
+    group_name="objects",
+    kinds={"ordergroove", "duckdb"},
+    pool="webhook_inbox",
+    description=(
+        "Webhook events as received, one row per event id; types that no document names are kept as well. "
+        "A run takes whatever the inbox has, of any day; its partitions show the days on which events happened."
+    ),
+    metadata={"dagster/table_name": "ordergroove.events"},
+)
+def events(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> dg.MaterializeResult[None]:
+    """Move what is new in the inbox."""
+    with told_as_failure():
+        inbox = Inbox(load_settings().webhook_inbox)
+        try:
+            report = ingest(inbox, warehouse, run_id=context.run.root_run_id or context.run_id)
+        finally:
+            inbox.close()
+        with warehouse.get_connection() as connection:
+            schema = described(connection, "ordergroove", "events")
+            row = connection.execute("SELECT count(*) FROM ordergroove.events").fetchone()
+    context.log.info("%d events read from the inbox, %d of them new", report.read, report.new)
+    for day, count in report.new_by_day.items():
+        if day.isoformat() in context.partition_keys:
+            context.add_asset_metadata({"new_events_of_the_day": count}, partition_key=day.isoformat())
+    context.add_asset_metadata({"read": report.read, "new": report.new}, partition_key=context.partition_key_range.end)
+    return dg.MaterializeResult(metadata={**schema, "dagster/row_count": row[0] if row else 0})
+
+
+def request_for_new_events(
+    context: dg.SensorEvaluationContext, job_name: str, tags: dict[str, str]
+) -> dg.SensorResult | dg.SkipReason:
+    """One run of the job when the inbox has events that no run was asked for, and no such run is under way.
+
+    The cursor is the inbox and its highest position. It only saves runs: what a run moves follows the
+    warehouse's own note.
+    """
+    try:
+        inbox = Inbox(load_settings().webhook_inbox)
+        identity, highest = inbox.identity(), inbox.highest()
+        inbox.close()
+    except (WebhookError, SettingError) as error:
+        return dg.SkipReason(str(error))
+    if identity is None:
+        return dg.SkipReason("There is no webhook inbox yet; `og webhooks` makes one when an event comes.")
+    cursor = f"{identity}:{highest}"
+    if highest == 0 or cursor == context.cursor:
+        return dg.SkipReason("No event has come since the last run was asked for.")
+    unfinished = context.instance.get_run_ids(dg.RunsFilter(job_name=job_name, statuses=[*_UNFINISHED]), limit=1)
+    if unfinished:
+        return dg.SkipReason(f"The run {unfinished[0]} is still moving events; the next one takes what is new.")
+    return dg.SensorResult(run_requests=[dg.RunRequest(run_key=cursor, tags=tags)], cursor=cursor)
+
+
+_UNFINISHED = (
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+)

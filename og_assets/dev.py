@@ -1,0 +1,78 @@
+"""`og dev`: the Dagster UI with its daemon, on the merchant of the key or on an emulated one."""
+
+import signal
+import subprocess
+import sys
+import threading
+from contextlib import ExitStack
+from datetime import timedelta
+from time import monotonic
+
+from rich.console import Console
+
+from og_assets import playground
+from og_assets.emulator.server import Emulator
+from og_assets.emulator.world import World
+from og_assets.settings import load_settings
+
+SECOND = timedelta(seconds=1)
+
+
+def dev(console: Console, *, port: int) -> int:
+    """Serve until Ctrl-C and return the exit code of `dagster dev`.
+
+    Without ORDERGROOVE_API_KEY an emulated merchant is served beside it: the one of the last
+    `og demo` where there was one, with a clock that goes with ours.
+    """
+    with ExitStack() as stack:
+        if load_settings().api_key is None:
+            world = playground.last_world() or playground.new_world(seed=0, customers=400, behind=timedelta())
+            playground.point_at(stack.enter_context(Emulator(world)))
+            stack.enter_context(_Following(world))
+            console.print("No ORDERGROOVE_API_KEY: reading an emulated merchant into data/emulator.duckdb.")
+        console.print(f"Dagster UI: http://127.0.0.1:{port}")
+        command = [
+            sys.executable,
+            "-m",
+            "dagster",
+            "dev",
+            "-m",
+            "og_assets.definitions",
+            "-h",
+            "127.0.0.1",
+            "-p",
+            str(port),
+        ]
+        process = subprocess.Popen(command)  # noqa: S603 - our own words
+        former = {
+            number: signal.signal(number, lambda number, _: process.send_signal(number))
+            for number in (signal.SIGINT, signal.SIGTERM)
+        }
+        try:
+            return process.wait()
+        finally:
+            for number, handler in former.items():
+                signal.signal(number, handler)
+
+
+class _Following:
+    """Moves a world's clock with this machine's for as long as the block lasts."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._follow, name="world clock", daemon=True)
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, *exception: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _follow(self) -> None:
+        last = monotonic()
+        while not self._stop.wait(1):
+            passed = int(monotonic() - last)
+            self._world.advance(passed * SECOND)
+            last += passed

@@ -1,0 +1,123 @@
+"""`og doctor`: is everything there that a sync needs, and if not, what to do."""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from og_assets.ordergroove.client import OrdergrooveClient, Preflight
+from og_assets.ordergroove.errors import OrdergrooveError
+from og_assets.ordergroove.retry import RetryPolicy
+from og_assets.pull import CLOCK_SKEW_LIMIT
+from og_assets.settings import SettingError, Settings, load_settings
+from og_assets.warehouse.connecting import open_warehouse
+from og_assets.warehouse.errors import WarehouseError
+
+IMPATIENT = RetryPolicy(tries=2, first_delay=0.5, budget=20.0)
+
+
+class Verdict(Enum):
+    """How a finding is to be taken."""
+
+    GOOD = "good"
+    ATTENTION = "attention"
+    """A sync works, but something may surprise."""
+    BAD = "bad"
+    """A sync cannot work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at: what was seen, and with a bad one what to do."""
+
+    subject: str
+    verdict: Verdict
+    message: str
+
+
+def examine() -> Iterator[Finding]:
+    """Look at settings, key, permission, clock, warehouse and inbox, one finding each."""
+    try:
+        settings = load_settings()
+    except SettingError as error:
+        yield Finding("settings", Verdict.BAD, str(error))
+        return
+    yield Finding("settings", Verdict.GOOD, f"reading {settings.base_url}")
+    yield from _examine_api(settings)
+    yield _examine_warehouse(settings)
+    yield _examine_inbox(settings)
+
+
+def _examine_api(settings: Settings) -> Iterator[Finding]:
+    try:
+        key = settings.require_api_key()
+        with OrdergrooveClient(
+            settings.base_url, key, requests_per_minute=settings.requests_per_minute, retry=IMPATIENT
+        ) as client:
+            preflight = client.preflight()
+    except (SettingError, OrdergrooveError) as error:
+        yield Finding("API key", Verdict.BAD, str(error))
+        return
+    yield Finding("API key", Verdict.GOOD, f"accepted; the first page took {preflight.seconds:.1f} s")
+    yield _examine_permission(preflight)
+    yield _examine_clock(preflight)
+
+
+def _examine_permission(preflight: Preflight) -> Finding:
+    if preflight.sees_several_customers:
+        return Finding("bulk permission", Verdict.GOOD, "the key lists several customers")
+    return Finding(
+        "bulk permission",
+        Verdict.BAD,
+        f"The key sees {preflight.customers} customer(s). Grant it Bulk Operations in the Ordergroove admin "
+        "(rc3.ordergroove.com/keys/); without it lists hold one customer only, and no error says so. "
+        "A merchant who really has so few customers may go on.",
+    )
+
+
+def _examine_clock(preflight: Preflight) -> Finding:
+    if preflight.clock_skew is None:
+        return Finding("clock", Verdict.ATTENTION, "Ordergroove sent no Date; watermarks follow this machine's clock.")
+    seconds = preflight.clock_skew.total_seconds()
+    if abs(preflight.clock_skew) > CLOCK_SKEW_LIMIT:
+        return Finding(
+            "clock",
+            Verdict.ATTENTION,
+            f"Ordergroove's clock is {seconds:+.0f} s from this machine's. Watermarks follow Ordergroove's; "
+            "partitions and schedules follow this machine's: check its time service.",
+        )
+    return Finding("clock", Verdict.GOOD, f"{abs(seconds):.0f} s from Ordergroove's")
+
+
+def _examine_warehouse(settings: Settings) -> Finding:
+    path = settings.warehouse
+    existed = path.exists()
+    try:
+        with open_warehouse(path, lock_timeout_seconds=10, busy_timeout_seconds=5):
+            pass
+    except WarehouseError as error:
+        return Finding("warehouse", Verdict.BAD, str(error))
+    return Finding("warehouse", Verdict.GOOD, f"{path} " + ("can be written" if existed else "was made"))
+
+
+def _examine_inbox(settings: Settings) -> Finding:
+    path = settings.webhook_inbox
+    if not path.exists():
+        return Finding(
+            "webhook inbox",
+            Verdict.ATTENTION,
+            f"{path} is not there yet: no webhook was received. Deletions are found by the sweep alone.",
+        )
+    try:
+        with closing(sqlite3.connect(f"file:{Path(path).absolute()}?mode=ro", uri=True, timeout=5)) as inbox:
+            inbox.execute("PRAGMA schema_version")
+    except sqlite3.Error as error:
+        return Finding(
+            "webhook inbox", Verdict.BAD, f"{path} cannot be read: {error}. Check ORDERGROOVE_WEBHOOK_INBOX."
+        )
+    if not os.access(path, os.W_OK):
+        return Finding("webhook inbox", Verdict.BAD, f"{path} cannot be written. Check its owner and permissions.")
+    return Finding("webhook inbox", Verdict.GOOD, f"{path} can be read and written")

@@ -1,0 +1,118 @@
+"""Moves webhook events from the inbox into the warehouse, each exactly once. Joins the two; knows no Dagster.
+
+Where the inbox was read up to is kept in the warehouse, in the transaction of the events themselves.
+Should that be lost, all of the inbox is read again and the events' ids keep the table as it is.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+
+import msgspec
+
+from og_assets.partitions import CHICAGO
+from og_assets.warehouse.errors import WarehouseError
+from og_assets.warehouse.events import StoredEvent, read_position, store_events
+from og_assets.warehouse.progress import Progress
+from og_assets.warehouse.resource import WarehouseResource
+from og_assets.warehouse.sync_log import begin_sync, fail_sync, storable
+from og_assets.webhooks.errors import WebhookError
+from og_assets.webhooks.inbox import Inbox, InboxEvent
+
+EVENTS = "events"
+MODE = "inbox"
+"""`ops.sync_runs.mode` of a reading of the inbox."""
+EVENTS_PER_BATCH = 5000
+KEPT_IN_INBOX = timedelta(days=30)
+"""How long events stay in the inbox after they came: far beyond the three days in which they may be sent again."""
+
+
+@dataclass(frozen=True, slots=True)
+class IngestReport:
+    """What a reading of the inbox did; `new_by_day` counts new events by their day in Chicago."""
+
+    read: int = 0
+    new: int = 0
+    new_by_day: Mapping[date, int] = field(default_factory=dict)
+
+
+def ingest(inbox: Inbox, warehouse: WarehouseResource, *, run_id: str) -> IngestReport:
+    """Store in `ordergroove.events` what the inbox has that is not there yet; events of unknown types too.
+
+    An inbox that does not exist has no events. What is in the warehouse and older than KEPT_IN_INBOX is
+    removed from the inbox. Raises WarehouseError and WebhookError; what was stored until then stays.
+    """
+    identity = inbox.identity()
+    if identity is None:
+        return IngestReport()
+    with warehouse.get_connection() as connection:
+        position = read_position(connection, identity)
+    batch = inbox.after(position, EVENTS_PER_BATCH)
+    if not batch:
+        return IngestReport()
+    with warehouse.get_connection() as connection:
+        run = begin_sync(
+            connection,
+            object_name=EVENTS,
+            run_id=run_id,
+            mode=MODE,
+            window_start=None,
+            window_end=None,
+            filters={"after": position},
+            watermark_before=None,
+            started_at=datetime.now(UTC),
+        )
+    read, size, days = 0, 0, Counter[date]()
+    try:
+        while batch:
+            events = {stored.event_id: stored for _, event in batch for stored in [read_event(event)]}
+            read, position = read + len(batch), batch[-1][0]
+            size += sum(len(event.body) for _, event in batch)
+            batch = inbox.after(position, EVENTS_PER_BATCH)
+            with warehouse.get_connection() as connection:
+                new = store_events(
+                    connection,
+                    list(events.values()),
+                    run,
+                    Progress(records=read, bytes=size),
+                    inbox=identity,
+                    position=position,
+                    finished=not batch,
+                )
+            days.update(map(_day, new))
+    except BaseException as error:
+        ours = isinstance(error, WarehouseError | WebhookError)
+        with warehouse.get_connection() as connection:
+            fail_sync(connection, run.sync_id, str(error) if ours else type(error).__name__)
+        raise
+    inbox.trim(position, datetime.now(UTC) - KEPT_IN_INBOX)
+    return IngestReport(read, days.total(), dict(sorted(days.items())))
+
+
+def read_event(event: InboxEvent) -> StoredEvent:
+    """An event of the inbox as a row (reference: events-and-payloads). What its body does not tell is None."""
+    return StoredEvent(
+        event_id=storable(event.id),
+        type=storable(event.type) if event.type else None,
+        family=storable(event.type.partition(".")[0]) if event.type else None,
+        object_id=_object_id(event.body),
+        event_at=None if event.created is None else datetime.fromtimestamp(event.created, UTC),
+        received_at=event.received_at,
+        raw=event.body.decode(errors="replace"),
+    )
+
+
+def _object_id(body: bytes) -> str | None:
+    """The key of the object: `public_id`, or `merchant_user_id` of a subscriber, which has no public id."""
+    try:
+        content = msgspec.json.decode(body)
+        told = content["data"]["object"]
+        key = told.get("public_id", told.get("merchant_user_id"))
+    except (ValueError, RecursionError, LookupError, TypeError, AttributeError):
+        return None
+    return storable(str(key)) if isinstance(key, str | int) and not isinstance(key, bool) and key != "" else None
+
+
+def _day(event: StoredEvent) -> date:
+    return (event.event_at or event.received_at).astimezone(CHICAGO).date()

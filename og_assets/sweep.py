@@ -1,0 +1,273 @@
+"""The sweep: finds orders and items that Ordergroove has deleted, without any event. Joins client and warehouse.
+
+Ordergroove hides deleted rows from every list (guide: implement-custom-data-pipelines), so the sweep lists what
+is open, takes what the warehouse believes open beside it, and looks up the difference one by one. Only an answer
+404 counts, and nothing is written unless every look-up got its answer. Knows no Dagster.
+"""
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import msgspec
+from pydantic_core import to_json
+
+from og_assets.ordergroove.client import OrdergrooveClient
+from og_assets.ordergroove.clock import SourceClock
+from og_assets.ordergroove.errors import OrdergrooveError
+from og_assets.ordergroove.objects import OBJECTS, OrdergrooveObject
+from og_assets.ordergroove.page import Page
+from og_assets.ordergroove.reader import Accepted, RecordReader
+from og_assets.pull import object_table
+from og_assets.warehouse.errors import WarehouseError
+from og_assets.warehouse.findings import Finding, Suspect, Suspects, find_suspects, finish_sweep, open_statuses
+from og_assets.warehouse.load import DELETABLE, load_batch
+from og_assets.warehouse.progress import Progress, QuarantinedRecord, SyncRun
+from og_assets.warehouse.resource import WarehouseResource
+from og_assets.warehouse.staging import Segment, Staging, staging_folder
+from og_assets.warehouse.sync_log import begin_sync, fail_sync
+from og_assets.warehouse.tables import ensure_table
+
+log = logging.getLogger("og_assets")
+
+MODE = "sweep"
+"""`ops.sync_runs.mode` of a sweep."""
+ALWAYS_PLAUSIBLE = 50
+"""So many missing ones are looked up whatever their share: a small merchant may cancel half of its orders."""
+PLAUSIBLE_SHARE = 0.2
+"""Up to this share of the open ones may be missing; more looks like a wrong key or a broken list."""
+
+
+class SweepRefused(Exception):
+    """A sweep that would not be safe; nothing was written. The message says what was seen and what to check."""
+
+
+class OneCustomerSeen(SweepRefused):
+    """The key lists fewer than two customers, so that everybody else's orders would look deleted."""
+
+    def __init__(self, object_name: str, customers: int) -> None:
+        seen = "one customer" if customers else "no customer"
+        super().__init__(
+            f"{object_name}: the API key shows {seen}, so what it does not show is no sign of a deletion. Nothing was "
+            "written. Check that ORDERGROOVE_API_KEY has the Bulk Operations permission and belongs to the merchant "
+            "of this warehouse, and that ORDERGROOVE_BASE_URL is the same environment."
+        )
+
+
+class TooManyMissing(SweepRefused):
+    """More of the open ones are missing from the list than is plausible."""
+
+    def __init__(self, object_name: str, missing: int, believed: int, limit: int) -> None:
+        super().__init__(
+            f"{object_name}: {missing:,} of {believed:,} that the warehouse believes open are not in Ordergroove's "
+            f"list; more than {limit:,} are not taken for deleted. Nothing was written. Check that the last sync is "
+            "recent and complete (run `sync` first), and that ORDERGROOVE_API_KEY and ORDERGROOVE_BASE_URL are those "
+            "of this warehouse. If so many were really deleted, run this asset with the config `max_share: 1.0`."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SweepReport:
+    """What a sweep did: open ones listed, believed open, looked up as missing, gone, and still there.
+
+    `lifted` counts those that were held for deleted and are listed all the same.
+    """
+
+    sync_id: int
+    listed: int = 0
+    believed: int = 0
+    candidates: int = 0
+    gone: int = 0
+    came_back: int = 0
+    lifted: int = 0
+    requests: int = 0
+    seconds: float = 0.0
+
+
+class _Listed(msgspec.Struct):
+    public_id: str | int
+
+
+_listed = msgspec.json.Decoder(_Listed)
+
+
+def sweep(
+    object: OrdergrooveObject,
+    *,
+    client: OrdergrooveClient,
+    warehouse: WarehouseResource,
+    clock: SourceClock,
+    run_id: str,
+    max_share: float = PLAUSIBLE_SHARE,
+) -> SweepReport:
+    """Find what was deleted of `object`, orders or items, and keep the findings for the tombstones.
+
+    Sweep orders before items: the items of an order that is gone are looked up too. Candidates that
+    exist are upserted. `max_share` is the share of the open ones that may be missing.
+
+    Raises SweepRefused, OrdergrooveError and WarehouseError, each with a message for a person; nothing
+    is then written but the failure in `ops.sync_runs`.
+    """
+    with warehouse.get_connection() as connection:
+        for deletable in OBJECTS:
+            if deletable.name in DELETABLE:
+                ensure_table(connection, object_table(deletable))
+        statuses = open_statuses(connection)
+        run = begin_sync(
+            connection,
+            object_name=object.name,
+            run_id=run_id,
+            mode=MODE,
+            window_start=None,
+            window_end=None,
+            filters={"status": statuses},
+            watermark_before=None,
+            started_at=datetime.now(UTC),
+        )
+    try:
+        return _Sweep(object, client, warehouse, clock, run, max_share).run(statuses)
+    except BaseException as error:
+        ours = isinstance(error, OrdergrooveError | WarehouseError | SweepRefused)
+        # The first error is the one to tell.
+        with suppress(Exception), warehouse.get_connection() as connection:
+            fail_sync(connection, run.sync_id, str(error) if ours else type(error).__name__)
+        raise
+
+
+class _Sweep:
+    """One sweep between its steps."""
+
+    def __init__(
+        self,
+        object: OrdergrooveObject,
+        client: OrdergrooveClient,
+        warehouse: WarehouseResource,
+        clock: SourceClock,
+        run: SyncRun,
+        max_share: float,
+    ) -> None:
+        self._object = object
+        self._table = object_table(object)
+        self._client = client
+        self._warehouse = warehouse
+        self._reader = RecordReader(object, clock)
+        self._run = run
+        self._max_share = max_share
+        self._progress = Progress()
+        self._refused: list[QuarantinedRecord] = []
+        self._started = time.monotonic()
+
+    def run(self, statuses: Sequence[int]) -> SweepReport:
+        if self._warehouse_is_empty():
+            self._write(None, [])
+            return SweepReport(sync_id=self._run.sync_id)
+        listed_since = datetime.now(UTC)
+        preflight = self._client.preflight()
+        if not preflight.sees_several_customers:
+            raise OneCustomerSeen(self._object.name, preflight.customers)
+        skew = preflight.clock_skew.total_seconds() if preflight.clock_skew is not None else None
+        self._progress = Progress(requests=1, clock_skew_seconds=skew)
+        with Staging(staging_folder(self._warehouse.path), self._table) as staging:
+            self._list(statuses, staging)
+            suspects = self._suspects(staging.close_segment(), listed_since)
+            self._guard(suspects)
+            gone = self._look_up(suspects.candidates, staging)
+            # One that was deleted after it was listed answers 404 here, and is held for deleted already.
+            still_gone = self._look_up(suspects.contradicted, staging)
+            self._write(staging.close_segment(), gone)
+        log.info(
+            "%s: %d listed as open, %d missing from the list, %d of them gone",
+            self._object.name,
+            self._progress.records,
+            len(suspects.candidates),
+            len(gone),
+        )
+        return SweepReport(
+            sync_id=self._run.sync_id,
+            listed=self._progress.records,
+            believed=suspects.believed,
+            candidates=len(suspects.candidates),
+            gone=len(gone),
+            came_back=len(suspects.candidates) - len(gone),
+            lifted=len(suspects.contradicted) - len(still_gone),
+            requests=self._progress.requests,
+            seconds=time.monotonic() - self._started,
+        )
+
+    def _warehouse_is_empty(self) -> bool:
+        with self._warehouse.get_connection(read_only=True) as connection:
+            row = connection.execute(f"SELECT count(*) FROM {self._table.qualified_name}").fetchone()
+        return not row or row[0] == 0
+
+    def _list(self, statuses: Sequence[int], staging: Staging) -> None:
+        """Stage the ids of all that is open. An order that changes its status meanwhile is in two lists or in none."""
+        for status in statuses:
+            for page in self._client.pages(self._object, {"status": str(status)}):
+                self._count(page)
+                ids = (_id_of(record) for record in page.records)
+                # A record without a readable id is passed over: whoever it is gets looked up, and is there.
+                staging.write_page(b'{"id":%b}' % to_json(id) for id in ids if id is not None)
+
+    def _count(self, page: Page) -> None:
+        before = self._progress
+        self._progress = replace(
+            before,
+            pages=before.pages + 1,
+            requests=before.requests + page.requests,
+            retries=dict(Counter(before.retries) + Counter(page.retries)),
+            records=before.records + len(page.records),
+            bytes=before.bytes + page.body_bytes,
+            slowest_response_seconds=max(before.slowest_response_seconds or 0.0, page.seconds),
+        )
+
+    def _suspects(self, listed: Segment | None, listed_since: datetime) -> Suspects:
+        with self._warehouse.get_connection() as connection:
+            suspects = find_suspects(connection, self._object.name, listed, listed_since)
+        if listed:
+            listed.discard()
+        return suspects
+
+    def _guard(self, suspects: Suspects) -> None:
+        limit = max(ALWAYS_PLAUSIBLE, int(self._max_share * suspects.believed))
+        if len(suspects.candidates) > limit:
+            raise TooManyMissing(self._object.name, len(suspects.candidates), suspects.believed, limit)
+
+    def _look_up(self, suspects: Sequence[Suspect], staging: Staging) -> list[Finding]:
+        """Retrieve each suspect: those that answer 404 are returned, the records of the others staged."""
+        findings = []
+        for suspect in suspects:
+            asked_at = datetime.now(UTC)
+            body = self._client.retrieve(self._object, suspect.id)
+            self._progress = replace(self._progress, requests=self._progress.requests + 1)
+            if body is None:
+                findings.append(Finding(suspect, asked_at))
+                continue
+            record = self._reader.read(body)
+            if isinstance(record, Accepted):
+                staging.write(_line(record, asked_at))
+            else:
+                self._refused.append(QuarantinedRecord(record.reason, record.raw))
+        return findings
+
+    def _write(self, segment: Segment | None, findings: Sequence[Finding]) -> None:
+        with self._warehouse.get_connection() as connection:
+            load_batch(connection, self._table, segment, self._run, self._progress, self._refused)
+            finish_sweep(connection, self._run, self._progress, findings)
+
+
+def _line(record: Accepted, fetched_at: datetime) -> bytes:
+    """The record as a line for staging."""
+    notes = to_json(to_json(record.notes).decode()) if record.notes else b"null"
+    metadata = (b',"_synced_at":', to_json(fetched_at), b',"_notes":', notes, b',"_raw":', to_json(record.raw), b"}")
+    return b"".join((record.values[:-1], *metadata))
+
+
+def _id_of(record: bytes) -> str | None:
+    try:
+        return str(_listed.decode(record).public_id)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+        return None

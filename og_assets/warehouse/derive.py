@@ -1,0 +1,221 @@
+"""The derived tables: tombstones, bridge and totals, each brought up to date in one transaction with its mark.
+
+What has to be derived again follows the order of loads, never a stamp, so nothing that was loaded late
+is missed. Deriving what changed and deriving everything run the same SQL over another scope.
+
+    orders, items, events, findings ──► deletion_tombstones ──► items_orders_bridge ──► order_totals
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from duckdb import DuckDBPyConnection
+
+from og_assets.warehouse.load import DELETABLE
+from og_assets.warehouse.migrations import read_sql
+from og_assets.warehouse.tables import Table, ensure_table, quoted
+from og_assets.warehouse.transactions import transaction
+
+log = logging.getLogger("og_assets")
+
+MEMORY_LIMIT = "1GB"
+"""Memory of DuckDB while it derives; joins of whole tables are spilled to disk beyond it."""
+
+TOMBSTONES = "deletion_tombstones"
+BRIDGE = "items_orders_bridge"
+TOTALS = "order_totals"
+
+_FROM_THE_START = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """A stretch of time, aware, without its end: what changed then at Ordergroove is derived again on request."""
+
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DeriveReport:
+    """What a derivation did: rows of the table now, how many of them were derived, how many of all are deleted.
+
+    `deleted` counts tombstones that are not lifted, or rows with `is_deleted`.
+    """
+
+    table: str
+    rows: int
+    derived: int
+    deleted: int
+    rebuilt: bool
+
+
+def prepare(connection: DuckDBPyConnection, tables: Sequence[Table]) -> None:
+    """Make what the derived tables read: the object tables `tables` (orders, items, customers) and the views on them.
+
+    `ordergroove.orders_current` and `ordergroove.items_current` have all columns of their table, without
+    the rows that are deleted.
+    """
+    connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
+    for table in tables:
+        ensure_table(connection, table)
+    for table in tables:
+        if table.name in DELETABLE:
+            _ensure_current_view(connection, table)
+
+
+def derive_tombstones(
+    connection: DuckDBPyConnection, *, days: Days | None = None, rebuild: bool = False
+) -> DeriveReport:
+    """Bring `analytics.deletion_tombstones` up to date; with `rebuild`, derive every tombstone anew."""
+    with transaction(connection):
+        mark = None if rebuild else _mark(connection, TOMBSTONES)
+        if mark is None:
+            connection.execute(f"DELETE FROM analytics.{TOMBSTONES}")
+        _touch(connection, "touch_tombstones.sql", _FROM_THE_START if mark is None else mark, days)
+        connection.execute(
+            f"DELETE FROM analytics.{TOMBSTONES} AS old"
+            " WHERE EXISTS (FROM touched WHERE touched.object = old.object AND touched.id = old.id)"
+        )
+        connection.execute(read_sql("tombstones.sql"))
+        return _finish(connection, TOMBSTONES, "lifted_at IS NULL", rebuilt=mark is None)
+
+
+def derive_bridge(connection: DuckDBPyConnection, *, days: Days | None = None, rebuild: bool = False) -> DeriveReport:
+    """Bring `analytics.items_orders_bridge` up to date; with `rebuild`, derive every row anew.
+
+    The orders whose rows change are noted for `derive_totals`.
+    """
+    with transaction(connection):
+        connection.execute(read_sql("live_tombstones.sql"))
+        mark = None if rebuild else _mark(connection, BRIDGE)
+        if mark is not None:
+            _touch(connection, "touch_bridge.sql", mark, days)
+            _note_orders(connection)
+            connection.execute(f"DELETE FROM analytics.{BRIDGE} WHERE item IN (FROM touched)")
+            _scope(connection, "items_in_scope", "ordergroove.items", "public_id")
+            connection.execute(read_sql("bridge.sql"))
+            _note_orders(connection)
+        if mark is None or not _same_size(connection, BRIDGE, "items"):
+            mark = None
+            connection.execute(f"DELETE FROM analytics.{BRIDGE}")
+            _scope(connection, "items_in_scope", "ordergroove.items")
+            connection.execute(read_sql("bridge.sql"))
+            connection.execute("DELETE FROM ops.derived_state WHERE table_name = ?", [TOTALS])
+        return _finish(connection, BRIDGE, "is_deleted", rebuilt=mark is None)
+
+
+def derive_totals(connection: DuckDBPyConnection, *, days: Days | None = None, rebuild: bool = False) -> DeriveReport:
+    """Bring `analytics.order_totals` up to date with orders and bridge; with `rebuild`, derive every row anew."""
+    with transaction(connection):
+        connection.execute(read_sql("live_tombstones.sql"))
+        mark = None if rebuild else _mark(connection, TOTALS)
+        if mark is not None:
+            _touch(connection, "touch_order_totals.sql", mark, days)
+            connection.execute(f'DELETE FROM analytics.{TOTALS} WHERE "order" IN (FROM touched)')
+            _scope(connection, "orders_in_scope", "ordergroove.orders", "public_id")
+            _scope(connection, "bridge_in_scope", f"analytics.{BRIDGE}", "order")
+            connection.execute(read_sql("order_totals.sql"))
+        if mark is None or not _same_size(connection, TOTALS, "orders"):
+            mark = None
+            connection.execute(f"DELETE FROM analytics.{TOTALS}")
+            _scope(connection, "orders_in_scope", "ordergroove.orders")
+            _scope(connection, "bridge_in_scope", f"analytics.{BRIDGE}")
+            connection.execute(read_sql("order_totals.sql"))
+        connection.execute("DELETE FROM ops.orders_to_total")
+        return _finish(connection, TOTALS, "is_deleted", rebuilt=mark is None)
+
+
+def _mark(connection: DuckDBPyConnection, table: str) -> int | None:
+    row = connection.execute("SELECT through_load FROM ops.derived_state WHERE table_name = ?", [table]).fetchone()
+    return int(row[0]) if row else None
+
+
+def _touch(connection: DuckDBPyConnection, sql: str, mark: int, days: Days | None) -> None:
+    """Fill temp.touched. Stamps of the object tables are UTC wall clocks, so the days become such."""
+    start, end = (_wall_clock(days.start), _wall_clock(days.end)) if days else (None, None)
+    connection.execute(read_sql(sql), {"mark": mark, "from": start, "until": end})
+
+
+def _wall_clock(instant: datetime) -> datetime:
+    return instant.astimezone(UTC).replace(tzinfo=None)
+
+
+def _scope(connection: DuckDBPyConnection, view: str, table: str, key: str | None = None) -> None:
+    """The rows of a table that are derived from: all, or those whose `key` is in temp.touched."""
+    only = f" WHERE {quoted(key)} IN (FROM touched)" if key else ""
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS FROM {table}{only}")
+
+
+def _note_orders(connection: DuckDBPyConnection) -> None:
+    """Leave the orders of the touched rows for the totals: once before the rows change, and once after."""
+    connection.execute(
+        f'INSERT INTO ops.orders_to_total SELECT DISTINCT "order" FROM analytics.{BRIDGE}'
+        ' WHERE item IN (FROM touched) AND "order" IS NOT NULL AND "order" NOT IN (FROM ops.orders_to_total)'
+    )
+
+
+def _same_size(connection: DuckDBPyConnection, derived: str, source: str) -> bool:
+    """Whether each row of the source has its one row; not so when somebody has changed a table by hand."""
+    counted = connection.execute(
+        f"SELECT (SELECT count(*) FROM analytics.{derived}), (SELECT count(*) FROM ordergroove.{source})"
+    ).fetchone()
+    if counted and counted[0] != counted[1]:
+        log.warning(
+            "analytics.%s has %d rows and ordergroove.%s has %d: deriving all of it.",
+            derived,
+            counted[0],
+            source,
+            counted[1],
+        )
+        return False
+    return True
+
+
+def _finish(connection: DuckDBPyConnection, table: str, deleted: str, *, rebuilt: bool) -> DeriveReport:
+    """Set the mark, and count; the last part of the transaction."""
+    connection.execute("DELETE FROM ops.derived_state WHERE table_name = ?", [table])
+    connection.execute(
+        "INSERT INTO ops.derived_state SELECT ?, coalesce(max(last_load), 0), now() FROM ops.sync_runs", [table]
+    )
+    counts = connection.execute(f"SELECT count(*), count(*) FILTER (WHERE {deleted}) FROM analytics.{table}").fetchone()
+    rows, gone = counts or (0, 0)
+    derived = rows
+    if not rebuilt:
+        touched = connection.execute("SELECT count(*) FROM temp.touched").fetchone()
+        derived = touched[0] if touched else 0
+    return DeriveReport(table, rows, derived, gone, rebuilt)
+
+
+def _ensure_current_view(connection: DuckDBPyConnection, table: Table) -> None:
+    """The view `<table>_current`; made anew only when the columns of its table are others than its own."""
+    columns = [column.name for column in table.stored_columns]
+    view = f"{table.name}_current"
+    found = connection.execute(
+        "SELECT column_name FROM duckdb_columns() WHERE database_name = current_database()"
+        " AND schema_name = ? AND table_name = ? ORDER BY column_index",
+        [table.schema, view],
+    ).fetchall()
+    if [name for (name,) in found] == columns:
+        return
+    names = ", ".join(quoted(name) for name in columns)
+    # Tables of the view's own schema go without it: see deletion_evidence.
+    conditions = [_not_deleted(table.name, "public_id")]
+    if table.name == "items":
+        conditions.append(_not_deleted("orders", "order"))
+    connection.execute(
+        f"CREATE OR REPLACE VIEW {quoted(table.schema)}.{quoted(view)} AS"
+        f" SELECT {names} FROM {quoted(table.name)} AS current WHERE {' AND '.join(conditions)}"
+    )
+    connection.execute(
+        f"COMMENT ON VIEW {quoted(table.schema)}.{quoted(view)} IS 'ordergroove.{table.name} without what is deleted.'"
+    )
+
+
+def _not_deleted(object_name: str, column: str) -> str:
+    return (
+        "NOT EXISTS (FROM analytics.deletion_tombstones AS tombstones WHERE tombstones.lifted_at IS NULL"
+        f" AND tombstones.object = '{object_name}' AND tombstones.id = current.{quoted(column)})"
+    )

@@ -1,0 +1,103 @@
+"""What a sweep asks of the warehouse and tells it: who is believed open, who is suspect, who was found gone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from duckdb import DuckDBPyConnection
+
+from og_assets.warehouse import sync_log
+from og_assets.warehouse.migrations import read_sql
+from og_assets.warehouse.progress import BatchCounts, Progress, SyncRun
+from og_assets.warehouse.staging import Segment
+from og_assets.warehouse.transactions import transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """A row to look up. `source` is why: sweep, order_items, or contradicted (held for deleted, yet listed).
+
+    `last_seen_at` is when it was last known to exist, our clock.
+    """
+
+    id: str
+    source: str
+    last_seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A suspect that is gone; `found_at` is when the retrieve that answered 404 was sent, our clock."""
+
+    suspect: Suspect
+    found_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Suspects:
+    """What the list of open ones says about the warehouse: how many rows it believes open, and which to look up."""
+
+    believed: int
+    candidates: tuple[Suspect, ...]
+    contradicted: tuple[Suspect, ...]
+
+
+def open_statuses(connection: DuckDBPyConnection) -> list[int]:
+    """The codes of orders that are still to be placed (ordergroove.order_statuses)."""
+    rows = connection.execute("SELECT code FROM ordergroove.order_statuses WHERE is_open ORDER BY code").fetchall()
+    return [code for (code,) in rows]
+
+
+def find_suspects(
+    connection: DuckDBPyConnection, object_name: str, listed: Segment | None, listed_since: datetime
+) -> Suspects:
+    """Hold the ids that Ordergroove listed as open (lines with `id`) against the orders or items of the warehouse.
+
+    Rows loaded since `listed_since` (aware) are no suspects. The tables of orders and items must be there.
+    """
+    ids = f"read_json('{_escaped(listed)}', format = 'newline_delimited', compression = 'zstd', {_COLUMNS})"
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE listed AS SELECT DISTINCT id FROM {ids if listed else _NO_IDS}")
+    connection.execute(read_sql(f"sweep_{object_name}.sql"), {"t0": listed_since})
+    counted = connection.execute("SELECT count(*) FROM temp.suspects WHERE source <> 'contradicted'").fetchone()
+    # Who was missing would have been looked up by the sweep before: it was there when that one began.
+    rows = connection.execute(
+        "SELECT id, source, greatest(last_seen_at, CASE source WHEN 'sweep' THEN ("
+        "SELECT max(started_at) FROM ops.sync_runs WHERE object = ? AND mode = 'sweep' AND outcome = 'succeeded') END)"
+        " FROM temp.suspects WHERE source <> 'listed' ORDER BY id",
+        [object_name],
+    ).fetchall()
+    suspects = [Suspect(id, source, seen.astimezone(UTC)) for id, source, seen in rows]
+    return Suspects(
+        believed=counted[0] if counted else 0,
+        candidates=tuple(suspect for suspect in suspects if suspect.source != "contradicted"),
+        contradicted=tuple(suspect for suspect in suspects if suspect.source == "contradicted"),
+    )
+
+
+def finish_sweep(connection: DuckDBPyConnection, run: SyncRun, progress: Progress, findings: Sequence[Finding]) -> None:
+    """Write what was found gone and end the sweep, in one transaction. Raises UnknownSync."""
+    with transaction(connection):
+        connection.execute(
+            "INSERT INTO ops.sweep_findings SELECT $object, unnest($ids::VARCHAR[]), unnest($sources::VARCHAR[]),"
+            " unnest($found::TIMESTAMPTZ[]), unnest($seen::TIMESTAMPTZ[]), $sync_id",
+            {
+                "object": run.object_name,
+                "sync_id": run.sync_id,
+                "ids": [finding.suspect.id for finding in findings],
+                "sources": [finding.suspect.source for finding in findings],
+                "found": [finding.found_at for finding in findings],
+                "seen": [finding.suspect.last_seen_at for finding in findings],
+            },
+        )
+        sync_log.report(connection, run, progress, BatchCounts(), 0)
+        if findings:
+            sync_log.number_load(connection, run.sync_id)
+        sync_log.succeed(connection, run, None)
+
+
+_NO_IDS = "(SELECT ''::VARCHAR AS id WHERE false)"
+_COLUMNS = "columns = {id: 'VARCHAR'}"
+
+
+def _escaped(segment: Segment | None) -> str:
+    return str(segment.path).replace("'", "''") if segment else ""

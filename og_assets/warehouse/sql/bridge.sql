@@ -1,0 +1,25 @@
+-- One row per item of items_in_scope, with what its order tells.
+INSERT INTO analytics.items_orders_bridge BY NAME
+SELECT
+    items.public_id                                         AS item,
+    items."order",
+    items.subscription,
+    -- REST bodies of items have no customer; it is that of their order.
+    orders.customer,
+    items.product,
+    items.offer,
+    items.quantity,
+    items.price,
+    items.total_price,
+    items.one_time,
+    orders.status                                           AS order_status,
+    statuses.name                                           AS order_status_name,
+    orders.place_date,
+    orders.order_merchant_id,
+    gone_items.id IS NOT NULL OR gone_orders.id IS NOT NULL AS is_deleted,
+    orders.public_id IS NOT NULL                            AS order_found
+FROM items_in_scope AS items
+LEFT JOIN ordergroove.orders AS orders ON orders.public_id = items."order"
+LEFT JOIN ordergroove.order_statuses AS statuses ON statuses.code = orders.status
+LEFT JOIN live_tombstones AS gone_items ON gone_items.object = 'items' AND gone_items.id = items.public_id
+LEFT JOIN live_tombstones AS gone_orders ON gone_orders.object = 'orders' AND gone_orders.id = items."order";

@@ -1,0 +1,50 @@
+-- temp.suspects: items to look up one by one, given temp.listed, the ids that Ordergroove listed in open orders since $t0.
+CREATE OR REPLACE TEMP TABLE suspects AS
+WITH newest AS (
+    SELECT "order", max(order_updated) AS order_updated
+    FROM ordergroove.items
+    GROUP BY "order"
+    HAVING min(order_updated) < max(order_updated)
+),
+gone_orders AS (
+    SELECT orders.public_id
+    FROM ordergroove.orders AS orders
+    JOIN ordergroove.deletion_evidence AS evidence
+        ON evidence.object = 'orders' AND evidence.id = orders.public_id AND evidence.known_at >= orders._synced_at
+),
+known AS (
+    SELECT
+        items.public_id                                        AS id,
+        items._synced_at,
+        -- An item counts as open with its order, and while nothing good is known of its order.
+        orders.public_id IS NULL
+            OR coalesce(statuses.is_open, false)
+            OR items."order" IN (FROM gone_orders)             AS is_open,
+        -- All items of an order carry the order's stamp, and a list filtered by it has them all: one that was not
+        -- fetched with the newest stamp has left the order.
+        coalesce(items.order_updated < newest.order_updated, false) AS is_left_out,
+        EXISTS (
+            FROM ordergroove.deletion_evidence AS evidence
+            WHERE evidence.object = 'items' AND evidence.id = items.public_id
+              AND evidence.known_at >= items._synced_at
+        )                                                      AS is_gone,
+        items.public_id IN (FROM listed)                       AS is_listed
+    FROM ordergroove.items AS items
+    LEFT JOIN newest ON newest."order" = items."order"
+    LEFT JOIN ordergroove.orders AS orders ON orders.public_id = items."order"
+    LEFT JOIN ordergroove.order_statuses AS statuses ON statuses.code = orders.status
+)
+SELECT
+    id,
+    CASE
+        WHEN is_gone THEN 'contradicted'
+        WHEN is_listed THEN 'listed'
+        WHEN is_left_out THEN 'order_items'
+        ELSE 'sweep'
+    END                                                        AS source,
+    _synced_at                                                 AS last_seen_at
+FROM known
+-- Believed open, or left out of its order; what was loaded since the listing began may have come after it.
+WHERE (NOT is_gone AND (is_open OR is_left_out) AND (is_listed OR _synced_at < $t0))
+-- Held for deleted, and listed all the same.
+   OR (is_gone AND is_listed);

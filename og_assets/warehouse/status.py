@@ -1,0 +1,38 @@
+"""Where the objects stand, read out of `ops`."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from duckdb import DuckDBPyConnection
+
+from og_assets.warehouse.migrations import read_sql
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectStatus:
+    """One object: its watermark and its last pull; instants are aware, None where there was none yet."""
+
+    object: str
+    watermark: datetime | None
+    outcome: str | None
+    started_at: datetime | None
+    finished_at: datetime | None
+    records: int | None
+    inserted: int | None
+    updated: int | None
+    quarantined: int | None
+    error: str | None
+
+
+def read_status(connection: DuckDBPyConnection, objects: Iterable[str]) -> list[ObjectStatus]:
+    """The status of each object, in the order given."""
+    rows = connection.execute(read_sql("object_status.sql"), [list(objects)]).fetchall()
+    return [ObjectStatus(*row) for row in rows]
+
+
+def oldest_watermark(connection: DuckDBPyConnection, objects: Iterable[str]) -> datetime | None:
+    """The instant up to which all of the objects are loaded; None while one was never pulled completely."""
+    watermarks = [status.watermark for status in read_status(connection, objects)]
+    known = [watermark for watermark in watermarks if watermark is not None]
+    return min(known) if known and len(known) == len(watermarks) else None

@@ -1,0 +1,121 @@
+"""What whoever is on call reads when a run fails: one message that names the cause and the next step."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from dagster_jobs import failure_messages, instance_in, run_here, sync_job
+
+from og_assets.emulator.api import KeyPermission
+from og_assets.emulator.server import Emulator
+from og_assets.emulator.world import World
+from og_assets.warehouse.connecting import open_warehouse
+
+
+def fail(variables: dict[str, str]) -> str:
+    """The message of a sync of orders that must fail."""
+    with instance_in(variables) as instance:
+        result = run_here(instance, sync_job(), assets=["orders"])
+        assert not result.success
+        (message,) = failure_messages(instance, result.run_id)
+        return message
+
+
+def test_wrong_key_is_named(variables: dict[str, str], tmp_path: Path) -> None:
+    """The key itself is not in the message, and there is no row in the warehouse."""
+    message = fail({**variables, "ORDERGROOVE_API_KEY": "no-such-key"})
+    assert "ORDERGROOVE_API_KEY" in message
+    assert "no-such-key" not in message
+    assert not Path(variables["ORDERGROOVE_WAREHOUSE"]).exists()
+
+
+def test_missing_key_is_named(variables: dict[str, str]) -> None:
+    """It says where keys come from."""
+    message = fail({**variables, "ORDERGROOVE_API_KEY": ""})
+    assert "ORDERGROOVE_API_KEY is not set" in message
+    assert "Bulk Operations" in message
+
+
+def test_key_without_bulk_permission_stops_before_a_pull(variables: dict[str, str]) -> None:
+    """One customer's rows must not pass for a merchant's."""
+    keys = {"narrow": KeyPermission(bulk=False)}
+    with Emulator(World(customers=5), keys=keys) as emulator:
+        message = fail({**variables, "ORDERGROOVE_API_KEY": "narrow", "ORDERGROOVE_BASE_URL": emulator.url})
+    assert "Bulk Operations" in message
+    assert not Path(variables["ORDERGROOVE_WAREHOUSE"]).exists()
+
+
+def test_unreachable_host_is_named(variables: dict[str, str]) -> None:
+    """Nobody listens on the discard port of loopback."""
+    message = fail({**variables, "ORDERGROOVE_BASE_URL": "http://127.0.0.1:9"})
+    assert "no connection to Ordergroove" in message
+    assert "ORDERGROOVE_BASE_URL" in message
+
+
+def test_unwritable_warehouse_is_named(variables: dict[str, str], tmp_path: Path) -> None:
+    """The folder that should hold it is a file."""
+    (tmp_path / "a_file").write_text("")
+    message = fail({**variables, "ORDERGROOVE_WAREHOUSE": str(tmp_path / "a_file" / "og.duckdb")})
+    assert "a_file" in message
+    assert "ORDERGROOVE_WAREHOUSE" in message
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ORDERGROOVE_BASE_URL", "ftp://nowhere"),
+        ("ORDERGROOVE_SOURCE_TZ", "Mars/Olympus"),
+        ("ORDERGROOVE_WEBHOOK_TOLERANCE", "soon"),
+    ],
+)
+def test_unusable_setting_is_named_in_the_run(variables: dict[str, str], name: str, value: str) -> None:
+    """The message names the variable and what it takes."""
+    message = fail({**variables, name: value})
+    assert name in message
+    assert "takes" in message
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("ORDERGROOVE_START_DATE", "01/02/2025"), ("ORDERGROOVE_SCHEDULES", "maybe")]
+)
+def test_unusable_setting_of_the_code_location_is_named(name: str, value: str) -> None:
+    """These are needed to load it at all."""
+    loading = subprocess.run(
+        [sys.executable, "-c", "import og_assets.definitions"],
+        env={**os.environ, name: value},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert loading.returncode
+    assert f"SettingError: {name} takes" in loading.stderr
+
+
+def test_locked_warehouse_names_the_process_that_holds_it(variables: dict[str, str]) -> None:
+    """A person's shell is waited for, then named with its process id."""
+    path = Path(variables["ORDERGROOVE_WAREHOUSE"])
+    with open_warehouse(path):
+        pass
+    shell = subprocess.Popen(
+        [sys.executable, "-c", f"import duckdb; c = duckdb.connect({str(path)!r}); print('open', flush=True); input()"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert shell.stdout is not None
+        assert shell.stdout.readline() == "open\n"
+        doctor = subprocess.run(
+            [sys.executable, "-m", "og_assets", "doctor"],
+            env={**os.environ, **variables},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    finally:
+        shell.communicate("\n")
+    assert doctor.returncode == 1
+    assert f"{shell.pid}" in doctor.stdout
+    assert "Traceback" not in doctor.stdout + doctor.stderr

@@ -1,0 +1,117 @@
+"""Real runs: the job `sync`, one asset on the command line, six assets at once again and again."""
+
+import os
+import subprocess
+import sys
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import dagster as dg
+from dagster_jobs import instance_in, materialize_on_the_command_line, run_job, run_jobs, today
+
+from og_assets.emulator.server import Emulator
+from og_assets.ordergroove.objects import OBJECTS
+from og_assets.warehouse.resource import WarehouseResource
+from og_assets_tests.pulling import assert_equals_world
+
+
+def warehouse_of(variables: dict[str, str]) -> WarehouseResource:
+    """The warehouse that an environment names."""
+    return WarehouseResource(database=variables["ORDERGROOVE_WAREHOUSE"])
+
+
+def test_sync_loads_every_object_and_then_only_what_changed(emulator: Emulator, variables: dict[str, str]) -> None:
+    """Two runs of the job with a day between them; tables equal the truth after each, all days asked for are green."""
+    days = (today() - timedelta(days=2), today())
+    assert run_job(variables, "sync", days=days)["failures"] == []
+    assert_equals_world(emulator, warehouse_of(variables))
+    emulator.world.simulate_day()
+    assert run_job(variables, "sync", days=days)["failures"] == []
+    assert_equals_world(emulator, warehouse_of(variables))
+    with instance_in(variables) as instance:
+        for object in OBJECTS:
+            key = dg.AssetKey(["ordergroove", object.name])
+            assert len(instance.get_materialized_partitions(key)) == 3, object.name
+
+
+def test_materialization_tells_figures_schema_and_row_count(emulator: Emulator, variables: dict[str, str]) -> None:
+    """The figures stand on the last day of the range, the table's facts on every day."""
+    yesterday = today() - timedelta(days=1)
+    assert run_job(variables, "sync", days=(yesterday, today()), assets=["orders"])["success"]
+    with instance_in(variables) as instance:
+        records = instance.fetch_materializations(dg.AssetKey(["ordergroove", "orders"]), limit=10).records
+        found = {record.partition_key: record.asset_materialization.metadata for record in records}
+    last, first = found[today().isoformat()], found[yesterday.isoformat()]
+    orders = emulator.world.count("orders")
+    assert last["inserted"].value == last["records"].value == orders
+    assert "inserted" not in first
+    for metadata in (first, last):
+        assert metadata["dagster/row_count"].value == orders
+        assert metadata["dagster/table_name"].value == "ordergroove.orders"
+        assert {"public_id", "_raw"} <= {column.name for column in metadata["dagster/column_schema"].value.columns}
+
+
+def test_full_refresh_reads_the_whole_history_again(emulator: Emulator, variables: dict[str, str]) -> None:
+    """It sends no time filter although there is a watermark, and changes no row that is the same."""
+    answers = run_jobs(variables, *({"job": job, "assets": ["orders"]} for job in ("sync", "full_refresh")))
+    assert all(answer["success"] for answer in answers)
+    assert [name for served in emulator.requests for name in served.request.query if name.endswith("_start")] == []
+    with warehouse_of(variables).get_connection(read_only=True) as connection:
+        counts = connection.execute("SELECT inserted, updated FROM ops.sync_runs ORDER BY sync_id").fetchall()
+    assert counts == [(emulator.world.count("orders"), 0), (0, 0)]
+
+
+def test_asset_is_materialized_on_the_command_line(emulator: Emulator, variables: dict[str, str]) -> None:
+    """`dagster asset materialize` for today's partition, and for a range of days."""
+    chosen = [object for object in OBJECTS if object.name == "customers"]
+    select = ("--select", "ordergroove/customers")
+    one = materialize_on_the_command_line(variables, *select, "--partition", today().isoformat())
+    assert one.returncode == 0, one.stderr
+    assert_equals_world(emulator, warehouse_of(variables), chosen)
+    days = f"{today() - timedelta(days=3)}...{today()}"
+    several = materialize_on_the_command_line(variables, *select, "--partition-range", days)
+    assert several.returncode == 0, several.stderr
+    assert_equals_world(emulator, warehouse_of(variables), chosen)
+
+
+def test_past_days_are_pulled_exactly_and_leave_the_watermark(emulator: Emulator, variables: dict[str, str]) -> None:
+    """A person's materialization of a past day sends both bounds; the table holds what changed around that day."""
+    day = today() - timedelta(days=20)
+    assert run_job(variables, "sync", assets=["orders"])["success"]
+    with warehouse_of(variables).get_connection(read_only=True) as connection:
+        before = connection.execute("FROM ops.sync_state").fetchall()
+    emulator.requests.clear()
+    done = materialize_on_the_command_line(variables, "--select", "ordergroove/orders", "--partition", f"{day}")
+    assert done.returncode == 0, done.stderr
+    (first, *_) = [served.request for served in emulator.requests if served.request.object == "orders"]
+    assert {"updated_start", "updated_end"} <= set(first.query)
+    with warehouse_of(variables).get_connection(read_only=True) as connection:
+        assert connection.execute("FROM ops.sync_state").fetchall() == before
+
+
+def test_six_assets_at_once_twenty_times_without_a_lock_error(emulator: Emulator, variables: dict[str, str]) -> None:
+    """Six step processes take turns on one file, again and again, and each run succeeds."""
+    six = ["customers", "addresses", "payments", "subscriptions", "orders", "items"]
+    answers = run_jobs(variables, *[{"job": "sync", "assets": six}] * 20)
+    assert [failure for answer in answers for failure in answer["failures"]] == []
+    with warehouse_of(variables).get_connection(read_only=True) as connection:
+        outcomes = connection.execute("SELECT outcome, count(*) FROM ops.sync_runs GROUP BY ALL").fetchall()
+    assert outcomes == [("succeeded", 120)]
+
+
+def test_definitions_load_quickly_without_key_network_or_database(tmp_path: Path) -> None:
+    """A code location that needs a key to load cannot be looked at. The time is measured in the process that loads."""
+    bare = {name: value for name, value in os.environ.items() if not name.startswith(("ORDERGROOVE_", "DAGSTER_"))}
+    started = time.process_time()
+    loaded = subprocess.run(
+        [sys.executable, "-c", "import og_assets.definitions, sys; print(sorted(sys.modules))"],
+        env=bare,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert time.process_time() - started < 3
+    assert list(tmp_path.iterdir()) == []
+    assert "'pandas'" not in loaded.stdout

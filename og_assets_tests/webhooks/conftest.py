@@ -1,0 +1,55 @@
+"""An inbox in a temporary folder, and receivers that store into it."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from webhook_receivers import KEY, ReceiverProcess, ThreadedReceiver
+
+from og_assets.webhooks.inbox import Inbox
+from og_assets.webhooks.receiver import create_app
+
+StartReceiver = Callable[[], ReceiverProcess]
+
+
+@pytest.fixture
+def inbox_path(tmp_path: Path) -> Path:
+    """Where an inbox may be made; its folder is missing and has a name that looks like a pattern."""
+    return tmp_path / "data [1]?* o'clock" / "inbox.sqlite"
+
+
+@pytest.fixture
+def inbox(inbox_path: Path) -> Iterator[Inbox]:
+    """The inbox as another process sees it."""
+    inbox = Inbox(inbox_path)
+    yield inbox
+    inbox.close()
+
+
+@pytest.fixture
+def receiver(inbox_path: Path) -> Iterator[ThreadedReceiver]:
+    """A receiver with one key, a limit of 100,000 bytes and little patience with a locked inbox."""
+    with ThreadedReceiver(create_app(Inbox(inbox_path, busy_timeout=0.05), [KEY], body_limit=100_000)) as running:
+        yield running
+
+
+@pytest.fixture
+def client(receiver: ThreadedReceiver) -> Iterator[httpx.Client]:
+    """A client of that receiver."""
+    with httpx.Client(base_url=receiver.url, timeout=10) as client:
+        yield client
+
+
+@pytest.fixture
+def start_receiver(inbox_path: Path) -> Iterator[StartReceiver]:
+    """Starts receiver processes on one inbox."""
+    started: list[ReceiverProcess] = []
+
+    def start() -> ReceiverProcess:
+        started.append(ReceiverProcess(inbox_path))
+        return started[-1]
+
+    yield start
+    for receiver in started:
+        receiver.kill()
