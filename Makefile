@@ -1,33 +1,39 @@
 # Everything a person needs: `make demo`, `make test`, `make dev`. The environment is .venv, made on first use.
 
 PYTHON ?= python3
-export DAGSTER_HOME := $(CURDIR)/.dagster
 BIN := .venv/bin
+export DAGSTER_HOME ?= $(CURDIR)/.dagster
 
-.PHONY: demo test check dev clean help
+.PHONY: help demo test check dev sequences clean
 
 help: ## show this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-demo: .venv/ready ## run the main job end to end on the embedded emulator
+demo: .venv/ready ## run the main job end to end on an emulated merchant
 	$(BIN)/og demo
 
-test: .venv/ready ## run the tests
-	$(BIN)/pytest -n 2 --dist worksteal -q $(ARGS)
+test: .venv/ready ## run the tests; ARGS="-k name" for some of them
+	$(BIN)/python -m pytest -n 2 --dist worksteal -q $(ARGS)
 
 check: .venv/ready ## types and lint
 	$(BIN)/mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-dev: .venv/ready ## open the Dagster UI; on the emulator when no API key is set
+dev: .venv/ready ## open the Dagster UI; on an emulated merchant when no API key is set
 	$(BIN)/og dev
 
-clean: ## remove the environment, Dagster's state and the warehouse of this folder
-	rm -rf .venv .dagster data build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+sequences: .venv/ready ## the long form of the property test of the syncs; SEQUENCES=5000 of them
+	OG_SEQUENCES=$(or $(SEQUENCES),5000) $(BIN)/python -m pytest -q og_assets_tests/sync/test_sync_sequences.py -s
+
+clean: ## remove environment, Dagster's state and the emulator's data; a warehouse of yours stays
+	rm -rf .venv .dagster build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis data/emulator.*
 
 .venv/ready: pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "og_assets needs Python 3.11 or later: make PYTHON=python3.12")'
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "og_assets needs Python 3.11 or later; try make PYTHON=python3.12")'
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	mkdir -p .dagster
+	ln -sfn ../dagster.yaml .dagster/dagster.yaml
+	test -e .env || sed 's|@HERE@|$(CURDIR)|' .env.example > .env
 	touch .venv/ready

@@ -55,6 +55,8 @@ class PullReport:
     quarantined: int
     seconds: float
     rows: int
+    started_at: datetime
+    """The start of the pull on Ordergroove's clock, or on ours when it told none."""
 
 
 def object_table(object: OrdergrooveObject) -> Table:
@@ -72,12 +74,15 @@ def pull(
     mode: PullMode,
     run_id: str,
     page_size: int = PAGE_SIZE,
+    covered_since: datetime | None = None,
 ) -> PullReport:
     """Pull `object` for the window that `window_for` makes of its watermark, and load it.
 
     A pull of the same `run_id`, mode and window that stopped after a loaded batch goes on there if
-    Ordergroove still takes its cursor. Raises OrdergrooveError, WarehouseError or SettingError, each
-    with a message for a person; what was loaded until then stays loaded.
+    Ordergroove still takes its cursor. `covered_since` (aware, Ordergroove's clock) says that all before
+    the window was pulled completely by pulls that began then: the watermark may move, to that instant.
+    Raises OrdergrooveError, WarehouseError or SettingError, each with a message for a person; what was
+    loaded until then stays loaded.
     """
     started = time.monotonic()
     table = object_table(object)
@@ -99,6 +104,7 @@ def pull(
             started_at=started_at,
         )
     log.info("%s: %s", object.name, _intent(object, window, watermark, run))
+    moves_watermark = window.moves_watermark(watermark) or (covered_since is not None and window.end is None)
     work = _Pull(
         object,
         client,
@@ -106,7 +112,8 @@ def pull(
         clock,
         run,
         started_at,
-        moves_watermark=window.moves_watermark(watermark),
+        moves_watermark=moves_watermark,
+        covered_since=covered_since,
         page_size=page_size,
     )
     try:
@@ -114,20 +121,18 @@ def pull(
     except BaseException as error:
         _record_failure(warehouse, run, error)
         raise
-    with warehouse.get_connection(read_only=True) as connection:
-        watermark_after = read_watermark(connection, object.name)
-        rows = connection.table(table.qualified_name).count("*").fetchone()
     return PullReport(
         sync_id=run.sync_id,
         window=window,
         filters=filters,
         watermark_before=watermark,
-        watermark_after=watermark_after,
+        watermark_after=work.watermark_after,
         progress=work.progress,
         counts=work.counts,
         quarantined=work.quarantined,
         seconds=time.monotonic() - started,
-        rows=rows[0] if rows else 0,
+        rows=work.rows,
+        started_at=work.started_at,
     )
 
 
@@ -144,6 +149,7 @@ class _Pull:
         started_at: datetime,
         *,
         moves_watermark: bool,
+        covered_since: datetime | None,
         page_size: int,
     ) -> None:
         self._object = object
@@ -152,7 +158,10 @@ class _Pull:
         self._warehouse = warehouse
         self._reader = RecordReader(object, clock)
         self._moves_watermark = moves_watermark
+        self._covered_since = covered_since
         self._page_size = page_size
+        self.watermark_after: datetime | None = None
+        self.rows = 0
         self._start_from(run, started_at)
 
     def run(self, filters: dict[str, str]) -> None:
@@ -252,9 +261,12 @@ class _Pull:
                 self._run,
                 self.progress,
                 self._refused,
-                watermark=self._watermark() if finished and self._moves_watermark else None,
+                watermark=(self._covered_since or self.started_at) if finished and self._moves_watermark else None,
                 finished=finished,
             )
+            if finished:
+                self.watermark_after = read_watermark(connection, self._object.name)
+                (self.rows,) = connection.table(self._table.qualified_name).count("*").fetchone() or (0,)
         if segment:
             segment.discard()
         self.counts = BatchCounts(
@@ -265,7 +277,8 @@ class _Pull:
         self.quarantined += len(self._refused)
         self._refused = []
 
-    def _watermark(self) -> datetime:
+    @property
+    def started_at(self) -> datetime:
         """The start of this pull on Ordergroove's clock, or on ours when it told none."""
         return self._started_at + timedelta(seconds=self.progress.clock_skew_seconds or 0.0)
 

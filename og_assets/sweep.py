@@ -116,6 +116,7 @@ def sweep(
         for deletable in OBJECTS:
             if deletable.name in DELETABLE:
                 ensure_table(connection, object_table(deletable))
+        known = connection.table(object_table(object).qualified_name).count("*").fetchone()
         statuses = open_statuses(connection)
         run = begin_sync(
             connection,
@@ -129,7 +130,8 @@ def sweep(
             started_at=datetime.now(UTC),
         )
     try:
-        return _Sweep(object, client, warehouse, clock, run, max_share).run(statuses)
+        work = _Sweep(object, client, warehouse, clock, run, max_share)
+        return work.run(statuses) if known and known[0] else work.nothing_known()
     except BaseException as error:
         ours = isinstance(error, OrdergrooveError | WarehouseError | SweepRefused)
         # The first error is the one to tell.
@@ -161,10 +163,12 @@ class _Sweep:
         self._refused: list[QuarantinedRecord] = []
         self._started = time.monotonic()
 
+    def nothing_known(self) -> SweepReport:
+        """The warehouse has no row that could be gone, so Ordergroove need not be asked."""
+        self._write(None, [])
+        return SweepReport(sync_id=self._run.sync_id)
+
     def run(self, statuses: Sequence[int]) -> SweepReport:
-        if self._warehouse_is_empty():
-            self._write(None, [])
-            return SweepReport(sync_id=self._run.sync_id)
         listed_since = datetime.now(UTC)
         preflight = self._client.preflight()
         if not preflight.sees_several_customers:
@@ -197,11 +201,6 @@ class _Sweep:
             requests=self._progress.requests,
             seconds=time.monotonic() - self._started,
         )
-
-    def _warehouse_is_empty(self) -> bool:
-        with self._warehouse.get_connection(read_only=True) as connection:
-            row = connection.execute(f"SELECT count(*) FROM {self._table.qualified_name}").fetchone()
-        return not row or row[0] == 0
 
     def _list(self, statuses: Sequence[int], staging: Staging) -> None:
         """Stage the ids of all that is open. An order that changes its status meanwhile is in two lists or in none."""

@@ -3,6 +3,7 @@
 from datetime import date, datetime
 
 import dagster as dg
+from pydantic import Field
 
 from og_assets.assets.failures import RETRIES, told_clearly
 from og_assets.assets.metadata import describe, pull_metadata, table_metadata
@@ -12,10 +13,29 @@ from og_assets.ordergroove.errors import MissingPermission
 from og_assets.ordergroove.objects import OBJECTS, OrdergrooveObject
 from og_assets.partitions import CHICAGO, DAILY, PullMode, SyncWindow, check_range, window_for
 from og_assets.pull import LOOKBACK, object_table, pull
+from og_assets.pull_by_month import pull_by_month
+from og_assets.settings import SettingError
 from og_assets.warehouse.resource import WarehouseResource
 
 PULL_MODE_TAG = "og_assets/pull_mode"
 """Run tag by which a job says how far its pulls reach back; without it a run pulls the days of its partitions."""
+
+
+class PullConfig(dg.Config):
+    """How a run pulls; the jobs need none of it."""
+
+    monthly_since: str = Field(
+        "",
+        description="In a full refresh: a month (YYYY-MM) from which on history is read month by month, and all before "
+        "it as one. For a merchant whose lists take longer than 20 seconds a page. Empty: all as one.",
+    )
+
+    def month(self) -> date:
+        """The first day of `monthly_since`; raises SettingError for what is no month."""
+        try:
+            return date.fromisoformat(f"{self.monthly_since}-01")
+        except ValueError:
+            raise SettingError(f"monthly_since takes a month such as 2024-01, not {self.monthly_since!r}.") from None
 
 
 def object_asset(object: OrdergrooveObject) -> dg.AssetsDefinition:
@@ -34,10 +54,14 @@ def object_asset(object: OrdergrooveObject) -> dg.AssetsDefinition:
         metadata=table_metadata(table),
     )
     def asset(
-        context: dg.AssetExecutionContext, ordergroove: OrdergrooveResource, warehouse: WarehouseResource
+        context: dg.AssetExecutionContext,
+        config: PullConfig,
+        ordergroove: OrdergrooveResource,
+        warehouse: WarehouseResource,
     ) -> dg.MaterializeResult[None]:
         first_day, last_day, today = _days(context)
         mode = PullMode(context.run.tags.get(PULL_MODE_TAG, PullMode.DAYS.value))
+        run_id = context.run.root_run_id or context.run.run_id
 
         def window(watermark: datetime | None) -> SyncWindow:
             return window_for(
@@ -46,15 +70,26 @@ def object_asset(object: OrdergrooveObject) -> dg.AssetsDefinition:
 
         with told_clearly(context), ordergroove.client() as client:
             _require_bulk_permission(client)
-            report = pull(
-                object,
-                client=client,
-                warehouse=warehouse,
-                clock=ordergroove.clock(),
-                window_for=window,
-                mode=mode,
-                run_id=context.run.root_run_id or context.run.run_id,
-            )
+            if mode is PullMode.WHOLE_HISTORY and object.is_incremental and config.monthly_since:
+                report = pull_by_month(
+                    object,
+                    since=config.month(),
+                    today=today,
+                    client=client,
+                    warehouse=warehouse,
+                    clock=ordergroove.clock(),
+                    run_id=run_id,
+                )
+            else:
+                report = pull(
+                    object,
+                    client=client,
+                    warehouse=warehouse,
+                    clock=ordergroove.clock(),
+                    window_for=window,
+                    mode=mode,
+                    run_id=run_id,
+                )
         # Of a range of days only the last one gets the figures: a copy on every day would add up to a wrong sum.
         context.add_asset_metadata(pull_metadata(report), partition_key=last_day.isoformat())
         return dg.MaterializeResult(metadata={**table_metadata(table), "dagster/row_count": report.rows})

@@ -12,7 +12,9 @@ from og_assets.settings import load_settings
 class OrdergrooveResource(ConfigurableResource[OrdergrooveClient]):
     """Reads Ordergroove with the key and address of the environment, looked up when a run needs them."""
 
-    retry_budget_seconds: float = Field(default=300, gt=0, description="How long one request is tried before the step fails.")
+    retry_budget_seconds: float = Field(
+        default=300, gt=0, description="How long one request is tried before the step fails."
+    )
 
     def client(self) -> OrdergrooveClient:
         """A client, to be used in a `with` block; raises SettingError without ORDERGROOVE_API_KEY."""

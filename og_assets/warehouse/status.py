@@ -31,6 +31,21 @@ def read_status(connection: DuckDBPyConnection, objects: Iterable[str]) -> list[
     return [ObjectStatus(*row) for row in rows]
 
 
+def finished_pull(
+    connection: DuckDBPyConnection,
+    object_name: str,
+    run_id: str,
+    window_start: datetime | None,
+    window_end: datetime | None,
+) -> datetime | None:
+    """When a run's pull of exactly this window began, on Ordergroove's clock; None unless it succeeded."""
+    row = connection.execute(
+        read_sql("finished_pull.sql"),
+        {"object": object_name, "run_id": run_id, "window_start": window_start, "window_end": window_end},
+    ).fetchone()
+    return row[0] if row else None
+
+
 def oldest_watermark(connection: DuckDBPyConnection, objects: Iterable[str]) -> datetime | None:
     """The instant up to which all of the objects are loaded; None while one was never pulled completely."""
     watermarks = [status.watermark for status in read_status(connection, objects)]

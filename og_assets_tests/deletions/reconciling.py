@@ -79,6 +79,11 @@ class Site:
             prepare(connection, READ_BY_DERIVED)
             return [make(connection, rebuild=rebuild) for make in (derive_tombstones, derive_bridge, derive_totals)]
 
+    def derive_tombstones(self) -> DeriveReport:
+        """Bring the tombstones alone up to date."""
+        with self.warehouse.get_connection() as connection:
+            return derive_tombstones(connection)
+
     def reconcile(self) -> None:
         """What a sync does: pull, sweep, derive."""
         self.pull()

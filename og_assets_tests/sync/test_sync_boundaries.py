@@ -153,8 +153,8 @@ def test_row_that_changes_while_its_page_is_read_is_there_after_the_next_sync(
 
 
 @in_every_zone
-@pytest.mark.parametrize("late", [1, 60, int(LOOKBACK.total_seconds())])
-@pytest.mark.parametrize("name", ["orders", "subscriptions", "customers"])
+@pytest.mark.parametrize("late", [1, int(LOOKBACK.total_seconds())])
+@pytest.mark.parametrize("name", ["orders", "customers"])
 def test_change_that_the_server_commits_late_is_there_after_the_next_sync(
     warehouse: WarehouseResource, filter_zone: str, stamp_zone: str, late: int, name: str
 ) -> None:

@@ -39,8 +39,8 @@ SELECT
     CASE
         WHEN is_gone THEN 'contradicted'
         WHEN is_listed THEN 'listed'
-        WHEN is_left_out THEN 'order_items'
-        ELSE 'sweep'
+        WHEN is_open THEN 'sweep'
+        ELSE 'order_items'
     END                                                        AS source,
     _synced_at                                                 AS last_seen_at
 FROM known

@@ -1,0 +1,112 @@
+"""The two schedules: when they tick, what they ask for, when they skip, and that the run they ask for loads rows."""
+
+import itertools
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+import pytest
+from dagster._utils.schedules import schedule_execution_time_iterator
+from dagster_jobs import instance_in, run_job, sync_job, today
+
+from og_assets.automation import days_to_sync, range_tags, sync_at_8pm, sync_at_noon
+from og_assets.emulator.server import Emulator
+from og_assets.ordergroove.objects import OBJECTS
+from og_assets.partitions import CHICAGO
+from og_assets.warehouse.resource import WarehouseResource
+from og_assets_tests.pulling import assert_equals_world, sync
+
+SCHEDULES = {12: sync_at_noon, 20: sync_at_8pm}
+
+
+@pytest.fixture
+def instance(variables: dict[str, str]) -> Iterator[dg.DagsterInstance]:
+    """An instance in which nothing has run."""
+    with instance_in(variables) as instance:
+        yield instance
+
+
+def tick(instance: dg.DagsterInstance, schedule: dg.ScheduleDefinition, at: datetime) -> dg.RunRequest | str:
+    """The run that a tick asks for, or why it skips."""
+    with dg.build_schedule_context(
+        instance=instance, scheduled_execution_time=at, resources={"warehouse": WarehouseResource()}
+    ) as context:
+        answer = schedule.evaluate_tick(context)
+    if answer.skip_message:
+        return answer.skip_message
+    (request,) = answer.run_requests or []
+    return request
+
+
+@pytest.mark.parametrize("hour", [12, 20])
+@pytest.mark.parametrize("change", [date(2026, 3, 8), date(2026, 11, 1)])
+def test_ticks_at_its_local_hour_on_both_sides_of_a_clock_change(hour: int, change: date) -> None:
+    """Dagster's own scheduler clock, over the days around each change of 2026."""
+    schedule = SCHEDULES[hour]
+    start = datetime.combine(change - timedelta(days=2), datetime.min.time(), tzinfo=CHICAGO)
+    ticks = schedule_execution_time_iterator(
+        start.timestamp(), schedule.cron_schedule, str(schedule.execution_timezone), ascending=True
+    )
+    local = [moment.astimezone(ZoneInfo("America/Chicago")) for moment in itertools.islice(ticks, 5)]
+    assert [(moment.date() - change).days for moment in local] == [-2, -1, 0, 1, 2]
+    assert {(moment.hour, moment.minute) for moment in local} == {(hour, 0)}
+
+
+def test_first_tick_asks_for_a_run_that_loads_the_whole_history(
+    instance: dg.DagsterInstance, emulator: Emulator, variables: dict[str, str]
+) -> None:
+    """Without a watermark the last month becomes green, and every row is there."""
+    now = datetime.now(CHICAGO)
+    request = tick(instance, sync_at_noon, now)
+    assert isinstance(request, dg.RunRequest)
+    assert request.run_key == now.astimezone(UTC).isoformat()
+    assert request.tags.items() >= range_tags(today() - timedelta(days=30), today()).items()
+    assert run_job(variables, "sync", tags=dict(request.tags), assets=["customers", "orders"])["success"]
+    chosen = [object for object in OBJECTS if object.name in {"customers", "orders"}]
+    assert_equals_world(emulator, WarehouseResource(database=variables["ORDERGROOVE_WAREHOUSE"]), chosen)
+
+
+def test_three_days_of_outage_heal_in_one_run_that_turns_all_days_green(
+    instance: dg.DagsterInstance, emulator: Emulator, variables: dict[str, str]
+) -> None:
+    """The tick after the outage asks for the days since the oldest watermark; afterwards all rows are right."""
+    warehouse = WarehouseResource(database=variables["ORDERGROOVE_WAREHOUSE"])
+    sync(emulator, warehouse)
+    outage = timedelta(days=3)
+    with warehouse.get_connection() as connection:
+        # The emulator's clock is ours, so the outage lies in the past: the last sync was three days ago.
+        connection.execute("UPDATE ops.sync_state SET watermark = watermark - INTERVAL 3 DAY")
+    emulator.world.simulate_day()
+    request = tick(instance, sync_at_8pm, datetime.now(CHICAGO))
+    assert isinstance(request, dg.RunRequest)
+    days = [today() - outage + timedelta(days=number) for number in range(4)]
+    assert request.tags.items() >= range_tags(days[0], days[-1]).items()
+    assert run_job(variables, "sync", tags=dict(request.tags))["failures"] == []
+    assert_equals_world(emulator, warehouse)
+    for object in OBJECTS:
+        green = instance.get_materialized_partitions(dg.AssetKey(["ordergroove", object.name]))
+        assert green == {day.isoformat() for day in days}, object.name
+
+
+def test_tick_skips_while_a_sync_is_waiting_and_says_which(instance: dg.DagsterInstance) -> None:
+    """The next sync catches up anyway, so two at once would only wait for each other."""
+    waiting = instance.create_run_for_job(sync_job(), status=dg.DagsterRunStatus.NOT_STARTED)
+    answer = tick(instance, sync_at_noon, datetime.now(CHICAGO))
+    assert isinstance(answer, str)
+    assert waiting.run_id in answer
+
+
+def test_finished_sync_does_not_hold_up_a_tick(instance: dg.DagsterInstance) -> None:
+    """Only runs that still go on count."""
+    instance.create_run_for_job(sync_job(), status=dg.DagsterRunStatus.FAILURE)
+    assert isinstance(tick(instance, sync_at_noon, datetime.now(CHICAGO)), dg.RunRequest)
+
+
+def test_days_to_sync_reach_from_the_oldest_watermark_to_today() -> None:
+    """In days of Chicago; a watermark of before the first partition or from the future stays within them."""
+    day = date(2026, 7, 3)
+    assert days_to_sync(datetime(2026, 7, 1, 4, 59, tzinfo=UTC), day) == (date(2026, 6, 30), day)
+    assert days_to_sync(datetime(2026, 7, 1, 5, 0, tzinfo=UTC), day) == (date(2026, 7, 1), day)
+    assert days_to_sync(datetime(2020, 1, 1, tzinfo=UTC), day) == (date(2025, 1, 1), day)
+    assert days_to_sync(datetime(2027, 1, 1, tzinfo=UTC), day) == (day, day)
