@@ -43,16 +43,28 @@ def dev(console: Console, *, port: int) -> int:
             "-p",
             str(port),
         ]
-        process = subprocess.Popen(command)  # noqa: S603 - our own words
-        former = {
-            number: signal.signal(number, lambda number, _: process.send_signal(number))
-            for number in (signal.SIGINT, signal.SIGTERM)
-        }
-        try:
-            return process.wait()
-        finally:
-            for number, handler in former.items():
-                signal.signal(number, handler)
+        return _run_until_signalled(command)
+
+
+def _run_until_signalled(command: list[str]) -> int:
+    """Run a command and hand on SIGINT and SIGTERM to it.
+
+    The handlers are there before the process is: what a shell has told us to ignore (a job in the
+    background, say) would be ignored by the process and by all that it starts.
+    """
+    processes: list[subprocess.Popen[bytes]] = []
+
+    def hand_on(number: int, _: object) -> None:
+        for process in processes:
+            process.send_signal(number)
+
+    former = {number: signal.signal(number, hand_on) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        processes.append(subprocess.Popen(command))  # noqa: S603 - our own words
+        return processes[0].wait()
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
 
 
 class _Following:

@@ -93,11 +93,11 @@ def derive_bridge(connection: DuckDBPyConnection, *, days: Days | None = None, r
         mark = None if rebuild else _mark(connection, BRIDGE)
         if mark is not None:
             _touch(connection, "touch_bridge.sql", mark, days)
-            pass
+            _note_orders(connection)
             connection.execute(f"DELETE FROM analytics.{BRIDGE} WHERE item IN (FROM touched)")
             _scope(connection, "items_in_scope", "ordergroove.items", "public_id")
             connection.execute(read_sql("bridge.sql"))
-            pass
+            _note_orders(connection)
         if mark is None or not _same_size(connection, BRIDGE, "items"):
             mark = None
             connection.execute(f"DELETE FROM analytics.{BRIDGE}")

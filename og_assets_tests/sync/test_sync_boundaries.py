@@ -231,6 +231,27 @@ def test_newer_row_that_looks_older_in_the_repeated_autumn_hour_wins(warehouse: 
         assert_equals_world(emulator, warehouse, [CUSTOMERS])
 
 
+def test_slow_pull_does_not_bring_back_what_a_later_one_replaced(warehouse: WarehouseResource) -> None:
+    """It has read pages that it has not loaded yet, when another run reads them anew and moves the watermark."""
+    world = World(customers=12)
+
+    def overtake(world: World, request: Request) -> None:
+        for key in world.keys("orders", "status = 1"):
+            world.change_order_date(key)
+        world.advance(timedelta(hours=1))
+        pull_one(emulator, warehouse, ORDERS)
+
+    with emulator_of(world) as emulator:
+        pull_one(emulator, warehouse, ORDERS)
+        world.advance(timedelta(hours=1))
+        last_page = -(-world.count("orders") // 5)
+        emulator.faults.add(Fault(fx.Call(overtake), "orders", page=last_page, times=1))
+        pull_one(emulator, warehouse, ORDERS, page_size=5, mode=PullMode.WHOLE_HISTORY)
+        assert_equals_world(emulator, warehouse, [ORDERS])
+        pull_one(emulator, warehouse, ORDERS)
+        assert_equals_world(emulator, warehouse, [ORDERS])
+
+
 @in_every_zone
 def test_backfill_reads_its_days_alone_and_leaves_the_watermark(
     warehouse: WarehouseResource, filter_zone: str, stamp_zone: str

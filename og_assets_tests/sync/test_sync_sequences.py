@@ -49,7 +49,7 @@ from og_assets.warehouse import staging
 from og_assets_tests.pulling import Told, assert_equals_world, client_for, pull_one
 
 SEQUENCES = int(os.environ.get("OG_SEQUENCES", "240"))
-STEPS = 7
+STEPS = 8
 SEED = int(os.environ.get("OG_SEED") or (random.randrange(2**32) if "OG_SEQUENCES" in os.environ else 3))
 
 ZONES = [
@@ -68,19 +68,25 @@ ALWAYS = ("orders", "items")
 ONE_OF = ("subscriptions", "customers", "addresses", "offer_profiles")
 
 numbers = st.integers(0, 40)
-pages = st.integers(1, 4)
-later_pages = st.integers(2, 4)
+pages = st.integers(1, 3)
+later_pages = st.integers(2, 3)
 changes = st.sampled_from(sorted(CHANGES))
 objects = st.sampled_from([*ALWAYS, *ALWAYS, "one more"])
+moments = st.sampled_from(["after", "before"])
+happening = st.builds(Changes, pages, moments, changes, numbers, st.sampled_from([30, 1, 0]))
+dying = st.builds(Dies, later_pages, st.sampled_from([403, 503]), st.booleans())
 troubles = st.lists(
     st.one_of(
-        st.builds(Changes, pages, st.sampled_from(["before", "after"]), changes, numbers, st.sampled_from([0, 1, 30])),
+        happening,
+        dying,
+        happening,
         st.builds(Passing, st.sampled_from(["429", "500", "reset", "cut", "html", "gzip"]), pages, st.integers(1, 3)),
-        st.builds(Dies, later_pages, st.sampled_from([403, 503]), st.booleans()),
+        happening,
         st.builds(Expires, later_pages, st.sampled_from([400, 404]), st.integers(1, 2)),
         st.builds(Repeats, later_pages, st.none() | st.integers(1, 3)),
     ),
-    max_size=2,
+    min_size=1,
+    max_size=3,
 )
 
 
@@ -108,7 +114,7 @@ class Stage:
     def play(self, start: str) -> World:
         """A new world, served from now on."""
         emulator = self.emulator
-        world = World(seed=len(start), customers=2, now=STARTS[start])
+        world = World(seed=len(start), customers=3, now=STARTS[start])
         emulator.faults.clear()
         emulator.requests.clear()
         emulator.world = world
@@ -144,7 +150,7 @@ class Sequence(RuleBasedStateMachine):
         start=st.sampled_from(sorted(STARTS)),
         synced=st.sampled_from([True] * 7 + [False]),
         one_more=st.sampled_from(ONE_OF),
-        page_size=st.sampled_from([3, 2, 5, 100]),
+        page_size=st.sampled_from([2, 3, 4, 100]),
         segment=st.sampled_from([1, 2, 100]),
     )
     def begin(self, start: str, synced: bool, one_more: str, page_size: int, segment: int) -> None:
@@ -165,7 +171,7 @@ class Sequence(RuleBasedStateMachine):
 
     # The shop
 
-    @rule(happenings=st.lists(st.tuples(changes, numbers), min_size=1, max_size=3))
+    @rule(happenings=st.lists(st.tuples(changes, numbers), min_size=2, max_size=5))
     def live(self, happenings: list[tuple[str, int]]) -> None:
         """Things happen in one second: when no time passed, in the second in which the last pull began."""
         for change, number in happenings:
@@ -198,6 +204,11 @@ class Sequence(RuleBasedStateMachine):
         self.warehouse.close()
 
     # The syncs
+
+    @rule(name=objects)
+    def sync_in_peace(self, name: str) -> None:
+        """What changed since the watermark, on a good day."""
+        self.pull(self.chosen(name), [])
 
     @rule(name=objects, trouble=troubles)
     def sync(self, name: str, trouble: list[Trouble]) -> None:

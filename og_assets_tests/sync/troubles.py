@@ -70,7 +70,7 @@ class Repeats:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """The world changes before a page is made, or after it was and before it arrives; time passes first."""
+    """The world changes before a page is made, or after it was and before it arrives; time passes before and after."""
 
     page: int
     when: Literal["before", "after"]
@@ -82,6 +82,7 @@ class Changes:
         def act(world: World, request: Request) -> None:
             world.advance(timedelta(minutes=self.minutes))
             CHANGES[self.change](world, self.number)
+            world.advance(timedelta(minutes=self.minutes))
 
         return [Fault(fx.Call(act, self.when), object_name, page=self.page, times=1)]
 
