@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
+from og_assets.ordergroove.turns import READERS
+
 PRODUCTION_URL = "https://restapi.ordergroove.com"
 STAGING_URL = "https://staging.restapi.ordergroove.com"
-READERS = 5
-"""How many objects are read at the same time, at most (API reference: pagination)."""
 
 
 class SettingError(ValueError):

@@ -68,7 +68,7 @@ def object_asset(object: OrdergrooveObject) -> dg.AssetsDefinition:
                 first_day=first_day, last_day=last_day, today=today, watermark=watermark, lookback=LOOKBACK, mode=mode
             )
 
-        with told_clearly(context), ordergroove.client() as client:
+        with told_clearly(context), ordergroove.reader(object.name) as client:
             _require_bulk_permission(client)
             if mode is PullMode.WHOLE_HISTORY and object.is_incremental and config.monthly_since:
                 report = pull_by_month(

@@ -1,12 +1,17 @@
 """The Ordergroove connection as a Dagster resource, configured by the environment."""
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
 from dagster import ConfigurableResource
 from pydantic import Field
 
 from og_assets.ordergroove.client import OrdergrooveClient
 from og_assets.ordergroove.clock import SourceClock
 from og_assets.ordergroove.retry import RetryPolicy
+from og_assets.ordergroove.turns import reader_turn
 from og_assets.settings import load_settings
+from og_assets.warehouse.errors import WarehouseUnwritable
 
 
 class OrdergrooveResource(ConfigurableResource[OrdergrooveClient]):
@@ -25,6 +30,19 @@ class OrdergrooveResource(ConfigurableResource[OrdergrooveClient]):
             requests_per_minute=settings.requests_per_minute,
             retry=RetryPolicy(budget=self.retry_budget_seconds),
         )
+
+    @contextmanager
+    def reader(self, object_name: str) -> Iterator[OrdergrooveClient]:
+        """A client that reads one object, when it is its turn: one reader per object, five in all."""
+        warehouse = load_settings().warehouse
+        with self.client() as client:
+            try:
+                turn = ExitStack()
+                turn.enter_context(reader_turn(warehouse.with_name(f"{warehouse.name}.readers"), object_name))
+            except OSError as error:
+                raise WarehouseUnwritable(warehouse, str(error)) from error
+            with turn:
+                yield client
 
     def clock(self) -> SourceClock:
         """The clock on which stored stamps without a zone are read."""

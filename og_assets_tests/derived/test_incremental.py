@@ -62,7 +62,7 @@ STEPS: dict[str, Callable[[Site, int], object]] = {
 histories = st.lists(st.tuples(st.sampled_from(sorted(STEPS)), st.integers(0, 10**6)), min_size=4, max_size=16)
 
 
-@settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(history=histories)
 def test_incremental_derivation_equals_rebuild_and_the_sums_equal_the_world(
     tmp_path_factory: pytest.TempPathFactory, templates: Path, history: list[tuple[str, int]]
@@ -128,7 +128,7 @@ def test_only_touched_orders_are_derived_again(site: Site) -> None:
     tombstones, bridge, totals = site.derive()
     assert (tombstones.derived, totals.derived) == (0, 1)
     assert bridge.derived == len(site.world.keys("items", '"order" = ?', order))
-    assert not (bridge.rebuilt or totals.rebuilt)
+    assert (bridge.rebuilt, totals.rebuilt) == (False, False)
 
 
 def test_an_item_that_left_corrects_the_order_it_left(site: Site) -> None:

@@ -70,7 +70,10 @@ class Repeats:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """The world changes before a page is made, or after it was and before it arrives; time passes before and after."""
+    """The world changes before a page is made, or after it was and before it arrives; time passes before and after.
+
+    No time passes between a first page and its `Date`: a server's clock does not run faster than ours.
+    """
 
     page: int
     when: Literal["before", "after"]
@@ -79,10 +82,12 @@ class Changes:
     minutes: int
 
     def faults(self, object_name: str) -> list[Fault]:
+        pause = timedelta(minutes=0 if (self.page, self.when) == (1, "after") else self.minutes)
+
         def act(world: World, request: Request) -> None:
-            world.advance(timedelta(minutes=self.minutes))
+            world.advance(pause)
             CHANGES[self.change](world, self.number)
-            world.advance(timedelta(minutes=self.minutes))
+            world.advance(pause)
 
         return [Fault(fx.Call(act, self.when), object_name, page=self.page, times=1)]
 
