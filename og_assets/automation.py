@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import dagster as dg
 from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
 
+from og_assets.assets.events import request_for_new_events
 from og_assets.assets.objects import PULL_MODE_TAG
 from og_assets.ordergroove.objects import OBJECTS
 from og_assets.partitions import CHICAGO, DAILY, PullMode
@@ -13,19 +14,32 @@ from og_assets.warehouse.errors import WarehouseError, WarehouseMissing
 from og_assets.warehouse.resource import WarehouseResource
 from og_assets.warehouse.status import oldest_watermark
 
+DERIVED = dg.AssetSelection.groups("analytics")
+DELETIONS = dg.AssetSelection.groups("events", "operations")
+
 sync = dg.define_asset_job(
     "sync",
-    selection=dg.AssetSelection.groups("objects"),
+    selection=dg.AssetSelection.groups("objects") | DELETIONS | DERIVED,
     tags={PULL_MODE_TAG: PullMode.SINCE_WATERMARK.value},
     description="Everything since the last sync: what the schedules run. The first one pulls the whole history.",
 )
 full_refresh = dg.define_asset_job(
     "full_refresh",
-    selection=dg.AssetSelection.groups("objects"),
+    selection=dg.AssetSelection.groups("objects") | DELETIONS | DERIVED,
     tags={PULL_MODE_TAG: PullMode.WHOLE_HISTORY.value},
     description="The whole history again, whatever the watermarks say.",
 )
-jobs = [sync, full_refresh]
+reconcile_deletions = dg.define_asset_job(
+    "reconcile_deletions",
+    selection=DELETIONS | DERIVED,
+    description="Finds deleted orders and items without pulling: webhooks, then the sweep, then what is derived.",
+)
+ingest_events = dg.define_asset_job(
+    "ingest_events",
+    selection=dg.AssetSelection.groups("events") | DERIVED,
+    description="What webhooks brought, into the warehouse; what the sensor asks for.",
+)
+jobs = [sync, full_refresh, reconcile_deletions, ingest_events]
 
 FIRST_SYNC_DAYS = timedelta(days=30)
 """Dagster stores two events per asset and day: 690 days cost two minutes and 150 MB of its state, 30 days seconds."""
@@ -102,6 +116,21 @@ def _sync_schedule(name: str, cron: str, when: str) -> dg.ScheduleDefinition:
 sync_at_noon = _sync_schedule("sync_at_noon", "0 12 * * *", "12PM")
 sync_at_8pm = _sync_schedule("sync_at_8pm", "0 20 * * *", "8PM")
 schedules = [sync_at_noon, sync_at_8pm]
+
+
+@dg.sensor(
+    job=ingest_events,
+    minimum_interval_seconds=30,
+    default_status=dg.DefaultSensorStatus.RUNNING if load_settings().schedules else dg.DefaultSensorStatus.STOPPED,
+    description="Asks for one run of `ingest_events` when the webhook inbox has events that are not in the warehouse.",
+)
+def webhook_inbox_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+    """Look into the inbox."""
+    today = datetime.now(CHICAGO).date()
+    return request_for_new_events(context, ingest_events.name, range_tags(today, today))
+
+
+sensors = [webhook_inbox_sensor]
 
 # Steps are processes forked from a server that has everything imported: a step then costs its own work, not seconds
 # of imports. At most five objects are read at a time (API reference: pagination).

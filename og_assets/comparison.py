@@ -68,6 +68,40 @@ def compare(connection: DuckDBPyConnection, world: World, object: OrdergrooveObj
     return comparison
 
 
+@dataclass(frozen=True, slots=True)
+class DeletionComparison:
+    """What the warehouse holds deleted beside what the world has deleted, by object."""
+
+    deleted: Mapping[str, int]
+    unnoticed: list[tuple[str, str]]
+    invented: list[tuple[str, str]]
+
+    @property
+    def is_equal(self) -> bool:
+        """Whether exactly what was deleted after it was loaded is known to be."""
+        return not (self.unnoticed or self.invented)
+
+
+def compare_deletions(connection: DuckDBPyConnection, world: World) -> DeletionComparison:
+    """Compare live tombstones, and rows marked as missing, with the world; rows that were never loaded do not count."""
+    found = connection.execute(
+        "SELECT object, id FROM analytics.deletion_tombstones WHERE lifted_at IS NULL"
+        " UNION SELECT 'one_time_incentives', public_id FROM ordergroove.one_time_incentives WHERE is_missing"
+    ).fetchall()
+    loaded = connection.execute(
+        "SELECT 'orders', public_id FROM ordergroove.orders UNION ALL SELECT 'items', public_id FROM ordergroove.items"
+        " UNION ALL SELECT 'one_time_incentives', public_id FROM ordergroove.one_time_incentives"
+    ).fetchall()
+    known = {(object_name, key) for object_name, key in found} & set(loaded)
+    objects = ("orders", "items", "one_time_incentives")
+    truly = {(name, key) for name in objects for key in world.deleted(name)} & set(loaded)
+    return DeletionComparison(
+        deleted={name: sum(1 for object_name, _ in truly if object_name == name) for name in objects},
+        unnoticed=sorted(truly - known),
+        invented=sorted(known - truly),
+    )
+
+
 def _table_rows(
     connection: DuckDBPyConnection, object: OrdergrooveObject, comparison: Comparison
 ) -> dict[Key, dict[str, Any]]:

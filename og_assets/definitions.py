@@ -2,15 +2,28 @@
 
 import dagster as dg
 
+from og_assets.assets.bridge import items_orders_bridge
+from og_assets.assets.deletions import deletion_tombstones, items_sweep, orders_sweep
+from og_assets.assets.events import events
 from og_assets.assets.objects import object_assets
 from og_assets.assets.resources import OrdergrooveResource
-from og_assets.automation import executor, jobs, schedules
+from og_assets.assets.totals import order_totals
+from og_assets.automation import executor, jobs, schedules, sensors
 from og_assets.warehouse.resource import WarehouseResource
 
 defs = dg.Definitions(
-    assets=object_assets,
+    assets=[
+        *object_assets,
+        events,
+        orders_sweep,
+        items_sweep,
+        deletion_tombstones,
+        items_orders_bridge,
+        order_totals,
+    ],
     jobs=jobs,
     schedules=schedules,
+    sensors=sensors,
     executor=executor,
     resources={"ordergroove": OrdergrooveResource(), "warehouse": WarehouseResource()},
 )

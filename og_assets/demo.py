@@ -17,7 +17,7 @@ from rich.table import Table as Screen
 
 from og_assets import playground
 from og_assets.automation import range_tags
-from og_assets.comparison import compare
+from og_assets.comparison import compare, compare_deletions
 from og_assets.emulator.server import Emulator
 from og_assets.emulator.world import World
 from og_assets.ordergroove.objects import OBJECTS
@@ -58,6 +58,9 @@ def _sync_and_compare(console: Console, world: World) -> bool:
     with WarehouseResource().get_connection(read_only=True) as connection:
         pulls = _pulls(connection, run_id)
         comparisons = {object.name: compare(connection, world, object) for object in OBJECTS}
+        deletions = compare_deletions(connection, world)
+        totals = connection.execute("SELECT count(*), count(*) FILTER (WHERE NOT agrees) FROM analytics.order_totals")
+        orders, disagreeing = totals.fetchone() or (0, 0)
     screen = Screen(box=None, header_style="bold", pad_edge=False)
     screen.add_column("   object")
     for title in (*FIGURES, "seconds"):
@@ -66,17 +69,19 @@ def _sync_and_compare(console: Console, world: World) -> bool:
     screen.add_column("equals emulator")
     for name, comparison in comparisons.items():
         pull = pulls.get(name, {})
-        deleted = f"  ({comparison.deleted} deleted at Ordergroove)" if comparison.deleted else ""
         screen.add_row(
             f"   {name}",
             *(f"{pull.get(figure, 0):,}" for figure in FIGURES),
             f"{pull.get('seconds', 0.0):.1f}",
             f"{comparison.rows:,}",
-            f"[green]yes[/]{deleted}" if comparison.is_equal else f"[red]NO[/] {comparison}",
+            "[green]yes[/]" if comparison.is_equal else f"[red]NO[/] {comparison}",
         )
     console.print(screen)
-    console.print()
-    return succeeded and all(comparison.is_equal for comparison in comparisons.values())
+    told = ", ".join(f"{count} {name}" for name, count in deletions.deleted.items())
+    known = "[green]known, and no other[/]" if deletions.is_equal else f"[red]NOT what is known[/]: {deletions}"
+    console.print(f"   deleted at Ordergroove since they were loaded: {told}: {known}")
+    console.print(f"   order totals: {orders:,} orders, {disagreeing:,} whose sums disagree with Ordergroove's\n")
+    return succeeded and deletions.is_equal and all(comparison.is_equal for comparison in comparisons.values())
 
 
 def _sync(console: Console, first_day: date, last_day: date) -> tuple[str, bool]:
@@ -107,8 +112,10 @@ def _sync(console: Console, first_day: date, last_day: date) -> tuple[str, bool]
 
 
 def _pulls(connection: Any, run_id: str) -> Mapping[str, Mapping[str, Any]]:
+    figures = ", ".join(FIGURES)
     cursor = connection.execute(
-        f"SELECT object, {', '.join(FIGURES)}, epoch(finished_at - started_at) FROM ops.sync_runs WHERE run_id = ?",
+        f"SELECT object, {figures}, epoch(finished_at - started_at) FROM ops.sync_runs"
+        " WHERE run_id = ? AND mode <> 'sweep'",
         [run_id],
     )
     return {name: dict(zip((*FIGURES, "seconds"), figures, strict=True)) for name, *figures in cursor.fetchall()}

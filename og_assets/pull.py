@@ -61,7 +61,14 @@ class PullReport:
 
 def object_table(object: OrdergrooveObject) -> Table:
     """The table in the warehouse that holds an object."""
-    return Table("ordergroove", object.name, object.key, object.columns, f"{object.record.__doc__}")
+    return Table(
+        "ordergroove",
+        object.name,
+        object.key,
+        object.columns,
+        f"{object.record.__doc__}",
+        listed_whole=not object.is_incremental,
+    )
 
 
 def pull(

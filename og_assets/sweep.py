@@ -116,7 +116,7 @@ def sweep(
         for deletable in OBJECTS:
             if deletable.name in DELETABLE:
                 ensure_table(connection, object_table(deletable))
-        known = connection.table(object_table(object).qualified_name).count("*").fetchone()
+        known = connection.execute(f"SELECT count(*) FROM {object_table(object).qualified_name}").fetchone()
         statuses = open_statuses(connection)
         run = begin_sync(
             connection,

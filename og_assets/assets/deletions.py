@@ -46,13 +46,13 @@ def sweep_asset(object: OrdergrooveObject, after: list[dg.AssetKey]) -> dg.Asset
         ordergroove: OrdergrooveResource,
         warehouse: WarehouseResource,
     ) -> dg.MaterializeResult[None]:
-        with told_as_failure(), ordergroove.client() as client:
+        with told_as_failure(), ordergroove.reader(object.name) as client:
             report = sweep(
                 object,
                 client=client,
                 warehouse=warehouse,
                 clock=ordergroove.clock(),
-                run_id=context.run.root_run_id or context.run_id,
+                run_id=context.run.root_run_id or context.run.run_id,
                 max_share=config.max_share,
             )
         figures = {

@@ -12,7 +12,7 @@ from og_assets.webhooks.inbox import Inbox
 
 @daily(
     key=["ordergroove", "events"],
-    group_name="objects",
+    group_name="events",
     kinds={"ordergroove", "duckdb"},
     pool="webhook_inbox",
     description=(
@@ -26,7 +26,7 @@ def events(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> d
     with told_as_failure():
         inbox = Inbox(load_settings().webhook_inbox)
         try:
-            report = ingest(inbox, warehouse, run_id=context.run.root_run_id or context.run_id)
+            report = ingest(inbox, warehouse, run_id=context.run.root_run_id or context.run.run_id)
         finally:
             inbox.close()
         with warehouse.get_connection() as connection:

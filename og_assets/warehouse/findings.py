@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from duckdb import DuckDBPyConnection
 
 from og_assets.warehouse import sync_log
+from og_assets.warehouse.derive import MEMORY_LIMIT
 from og_assets.warehouse.migrations import read_sql
 from og_assets.warehouse.progress import BatchCounts, Progress, SyncRun
 from og_assets.warehouse.staging import Segment
@@ -55,6 +56,7 @@ def find_suspects(
 
     Rows loaded since `listed_since` (aware) are no suspects. The tables of orders and items must be there.
     """
+    connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
     ids = f"read_json('{_escaped(listed)}', format = 'newline_delimited', compression = 'zstd', {_COLUMNS})"
     connection.execute(f"CREATE OR REPLACE TEMP TABLE listed AS SELECT DISTINCT id FROM {ids if listed else _NO_IDS}")
     connection.execute(read_sql(f"sweep_{object_name}.sql"), {"t0": listed_since})

@@ -97,7 +97,7 @@ def run_jobs(variables: Mapping[str, str], *runs: Mapping[str, Any]) -> list[dic
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
+        timeout=900,
     )
     assert finished.returncode == 0, finished.stderr
     answers: list[dict[str, Any]] = json.loads(finished.stdout.splitlines()[-1])

@@ -48,8 +48,8 @@ from og_assets.pull import LOOKBACK, PullReport
 from og_assets.warehouse import staging
 from og_assets_tests.pulling import Told, assert_equals_world, client_for, pull_one
 
-SEQUENCES = int(os.environ.get("OG_SEQUENCES", "240"))
-STEPS = 8
+SEQUENCES = int(os.environ.get("OG_SEQUENCES", "200"))
+STEPS = 6
 SEED = int(os.environ.get("OG_SEED") or (random.randrange(2**32) if "OG_SEQUENCES" in os.environ else 3))
 
 ZONES = [
@@ -58,11 +58,12 @@ ZONES = [
     for stamps in ("America/New_York", "America/Chicago")
 ]
 STARTS = {
-    "summer": DEFAULT_NOW,
     "winter": datetime(2025, 1, 14, 18, tzinfo=UTC),
+    "summer": DEFAULT_NOW,
     "half an hour before clocks go forward": datetime(2025, 3, 9, 6, 30, tzinfo=UTC),
     "half an hour before clocks go back": datetime(2025, 11, 2, 4, 30, tzinfo=UTC),
 }
+"""In winter, where filters are read in Chicago, the clock of `*_start` gives no overlap that would hide a mistake."""
 BY_NAME = {object.name: object for object in OBJECTS}
 ALWAYS = ("orders", "items")
 ONE_OF = ("subscriptions", "customers", "addresses", "offer_profiles")
@@ -75,12 +76,15 @@ objects = st.sampled_from([*ALWAYS, *ALWAYS, "one more"])
 moments = st.sampled_from(["after", "before"])
 happening = st.builds(Changes, pages, moments, changes, numbers, st.sampled_from([30, 1, 0]))
 dying = st.builds(Dies, later_pages, st.sampled_from([403, 503]), st.booleans())
+passing = st.builds(Passing, st.sampled_from(["429", "500", "reset", "cut", "html", "gzip"]), pages, st.integers(1, 3))
+# A pull that starts over measures the server's clock again; another run in between needs a world that has not jumped.
+troubles_of_two = st.lists(st.one_of(happening, passing, happening, dying), min_size=1, max_size=3)
 troubles = st.lists(
     st.one_of(
         happening,
         dying,
         happening,
-        st.builds(Passing, st.sampled_from(["429", "500", "reset", "cut", "html", "gzip"]), pages, st.integers(1, 3)),
+        passing,
         happening,
         st.builds(Expires, later_pages, st.sampled_from([400, 404]), st.integers(1, 2)),
         st.builds(Repeats, later_pages, st.none() | st.integers(1, 3)),
@@ -147,10 +151,10 @@ class Sequence(RuleBasedStateMachine):
         self.unchecked: list[OrdergrooveObject] = []
 
     @initialize(
-        start=st.sampled_from(sorted(STARTS)),
+        start=st.sampled_from(list(STARTS)),
         synced=st.sampled_from([True] * 7 + [False]),
         one_more=st.sampled_from(ONE_OF),
-        page_size=st.sampled_from([2, 3, 4, 100]),
+        page_size=st.sampled_from([2, 3, 100]),
         segment=st.sampled_from([1, 2, 100]),
     )
     def begin(self, start: str, synced: bool, one_more: str, page_size: int, segment: int) -> None:
@@ -177,11 +181,13 @@ class Sequence(RuleBasedStateMachine):
         for change, number in happenings:
             CHANGES[change](self.world, number)
 
-    @rule(late=st.sampled_from([0, 1, 300, 599, 600]), number=numbers)
-    def live_late(self, late: int, number: int) -> None:
-        """The server commits a change late, with a stamp of up to a lookback ago."""
+    @rule(late=st.sampled_from([600, 599, 300, 1, 0]), number=numbers, synced=st.booleans())
+    def live_late(self, late: int, number: int, synced: bool) -> None:
+        """The server commits a change late, perhaps after a sync, with a stamp of up to a lookback ago."""
         names = ["orders", *(object.name for object in self.objects if object.name in ("subscriptions", "customers"))]
         name = names[number % len(names)]
+        if synced:
+            self.pull(BY_NAME[name], [])
         committed = commit_late(self.world, name, number, timedelta(seconds=late))
         if committed:
             key, stamp = committed
@@ -241,8 +247,8 @@ class Sequence(RuleBasedStateMachine):
 
     @rule(
         name=objects,
-        page=pages,
-        trouble=troubles,
+        page=later_pages,
+        trouble=troubles_of_two,
         mode=st.sampled_from([PullMode.SINCE_WATERMARK, PullMode.WHOLE_HISTORY]),
     )
     def overlap(self, name: str, page: int, trouble: list[Trouble], mode: PullMode) -> None:

@@ -9,6 +9,7 @@ from shop_life import CHANGES
 from og_assets.emulator import effects as fx
 from og_assets.emulator.faults import Fault
 from og_assets.emulator.messages import Request
+from og_assets.emulator.schema import TABLES
 from og_assets.emulator.world import World
 
 
@@ -72,7 +73,10 @@ class Repeats:
 class Changes:
     """The world changes before a page is made, or after it was and before it arrives; time passes before and after.
 
-    No time passes between a first page and its `Date`: a server's clock does not run faster than ours.
+    With it changes one of the first rows of the list, which most pages come after.
+
+    No time passes while a first page is asked for: a pull measures the server's clock by it, and trusts
+    that it runs as fast as ours.
     """
 
     page: int
@@ -82,11 +86,14 @@ class Changes:
     minutes: int
 
     def faults(self, object_name: str) -> list[Fault]:
-        pause = timedelta(minutes=0 if (self.page, self.when) == (1, "after") else self.minutes)
+        pause = timedelta(minutes=0 if self.page == 1 else self.minutes)
 
         def act(world: World, request: Request) -> None:
             world.advance(pause)
             CHANGES[self.change](world, self.number)
+            early = world.keys(object_name)[self.number % 4]
+            if TABLES[object_name].stamp or object_name == "items":
+                world.touch(object_name, early)
             world.advance(pause)
 
         return [Fault(fx.Call(act, self.when), object_name, page=self.page, times=1)]

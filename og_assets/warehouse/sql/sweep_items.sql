@@ -6,6 +6,11 @@ WITH newest AS (
     GROUP BY "order"
     HAVING min(order_updated) < max(order_updated)
 ),
+last_sweep AS (
+    SELECT coalesce(max(started_at), 'epoch') AS started_at
+    FROM ops.sync_runs
+    WHERE object = 'items' AND mode = 'sweep' AND outcome = 'succeeded'
+),
 gone_orders AS (
     SELECT orders.public_id
     FROM ordergroove.orders AS orders
@@ -21,8 +26,13 @@ known AS (
             OR coalesce(statuses.is_open, false)
             OR items."order" IN (FROM gone_orders)             AS is_open,
         -- All items of an order carry the order's stamp, and a list filtered by it has them all: one that was not
-        -- fetched with the newest stamp has left the order.
-        coalesce(items.order_updated < newest.order_updated, false) AS is_left_out,
+        -- fetched with the newest stamp has left the order. Stamps have whole seconds, so one that was fetched within
+        -- seconds of its stamp may have left under the same stamp; it is looked up once after it or its order changed.
+        coalesce(items.order_updated < newest.order_updated, false)
+            OR (
+                epoch(items._synced_at) + coalesce(pulls.clock_skew_seconds, 0) < epoch(items.order_updated) + 10
+                AND greatest(items._synced_at, orders._synced_at) >= (SELECT started_at FROM last_sweep)
+            )                                                  AS is_left_out,
         EXISTS (
             FROM ordergroove.deletion_evidence AS evidence
             WHERE evidence.object = 'items' AND evidence.id = items.public_id
@@ -33,6 +43,7 @@ known AS (
     LEFT JOIN newest ON newest."order" = items."order"
     LEFT JOIN ordergroove.orders AS orders ON orders.public_id = items."order"
     LEFT JOIN ordergroove.order_statuses AS statuses ON statuses.code = orders.status
+    LEFT JOIN ops.sync_runs AS pulls ON pulls.sync_id = items._sync_id
 )
 SELECT
     id,
