@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import dagster as dg
 from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
 
-from og_assets.assets.events import request_for_new_events
+from og_assets.assets.events import UNFINISHED, request_for_new_events
 from og_assets.assets.objects import PULL_MODE_TAG
 from og_assets.ordergroove.objects import OBJECTS
 from og_assets.partitions import CHICAGO, DAILY, PullMode
@@ -43,13 +43,6 @@ jobs = [sync, full_refresh, reconcile_deletions, ingest_events]
 
 FIRST_SYNC_DAYS = timedelta(days=30)
 """Dagster stores two events per asset and day: 690 days cost two minutes and 150 MB of its state, 30 days seconds."""
-UNFINISHED = (
-    dg.DagsterRunStatus.QUEUED,
-    dg.DagsterRunStatus.NOT_STARTED,
-    dg.DagsterRunStatus.STARTING,
-    dg.DagsterRunStatus.STARTED,
-    dg.DagsterRunStatus.CANCELING,
-)
 
 
 def range_tags(first_day: date, last_day: date) -> dict[str, str]:

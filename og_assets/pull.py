@@ -143,6 +143,13 @@ def pull(
     )
 
 
+def staged_line(record: Accepted, fetched_at: datetime) -> bytes:
+    """An accepted record as a line for staging; `fetched_at` is aware."""
+    notes = to_json(to_json(record.notes).decode()) if record.notes else b"null"
+    metadata = (b',"_synced_at":', to_json(fetched_at), b',"_notes":', notes, b',"_raw":', to_json(record.raw), b"}")
+    return b"".join((record.values[:-1], *metadata))
+
+
 class _Pull:
     """The state of a pull between its pages."""
 
@@ -206,19 +213,13 @@ class _Pull:
 
     def _validate(self, page: Page) -> tuple[list[bytes], int]:
         """The rows of a page for staging and how many have notes; refused records are set aside for quarantine."""
-        fetched = b',"_synced_at":' + to_json(page.fetched_at)
         lines = []
         noted = 0
         for body in page.records:
             record = self._reader.read(body)
             if isinstance(record, Accepted):
-                notes = to_json(to_json(record.notes).decode()) if record.notes else b"null"
                 noted += bool(record.notes)
-                lines.append(
-                    b"".join(
-                        (record.values[:-1], fetched, b',"_notes":', notes, b',"_raw":', to_json(record.raw), b"}")
-                    )
-                )
+                lines.append(staged_line(record, page.fetched_at))
             else:
                 self._refused.append(QuarantinedRecord(record.reason, record.raw))
         return lines, noted
@@ -273,7 +274,8 @@ class _Pull:
             )
             if finished:
                 self.watermark_after = read_watermark(connection, self._object.name)
-                (self.rows,) = connection.table(self._table.qualified_name).count("*").fetchone() or (0,)
+                counted = connection.execute(f"SELECT count(*) FROM {self._table.qualified_name}").fetchone()
+                self.rows = counted[0] if counted else 0
         if segment:
             segment.discard()
         self.counts = BatchCounts(

@@ -22,7 +22,7 @@ from og_assets.ordergroove.errors import OrdergrooveError
 from og_assets.ordergroove.objects import OBJECTS, OrdergrooveObject
 from og_assets.ordergroove.page import Page
 from og_assets.ordergroove.reader import Accepted, RecordReader
-from og_assets.pull import object_table
+from og_assets.pull import object_table, staged_line
 from og_assets.warehouse.errors import WarehouseError
 from og_assets.warehouse.findings import Finding, Suspect, Suspects, find_suspects, finish_sweep, open_statuses
 from og_assets.warehouse.load import DELETABLE, load_batch
@@ -247,7 +247,7 @@ class _Sweep:
                 continue
             record = self._reader.read(body)
             if isinstance(record, Accepted):
-                staging.write(_line(record, asked_at))
+                staging.write(staged_line(record, asked_at))
             else:
                 self._refused.append(QuarantinedRecord(record.reason, record.raw))
         return findings
@@ -256,13 +256,6 @@ class _Sweep:
         with self._warehouse.get_connection() as connection:
             load_batch(connection, self._table, segment, self._run, self._progress, self._refused)
             finish_sweep(connection, self._run, self._progress, findings)
-
-
-def _line(record: Accepted, fetched_at: datetime) -> bytes:
-    """The record as a line for staging."""
-    notes = to_json(to_json(record.notes).decode()) if record.notes else b"null"
-    metadata = (b',"_synced_at":', to_json(fetched_at), b',"_notes":', notes, b',"_raw":', to_json(record.raw), b"}")
-    return b"".join((record.values[:-1], *metadata))
 
 
 def _id_of(record: bytes) -> str | None:

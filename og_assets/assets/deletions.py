@@ -3,7 +3,8 @@
 import dagster as dg
 from pydantic import Field
 
-from og_assets.assets.derived import DeriveConfig, daily, derive, told_as_failure
+from og_assets.assets.derived import DeriveConfig, daily, derive
+from og_assets.assets.failures import told_clearly
 from og_assets.assets.resources import OrdergrooveResource
 from og_assets.ordergroove.objects import OBJECTS, OrdergrooveObject
 from og_assets.sweep import PLAUSIBLE_SHARE, sweep
@@ -46,7 +47,7 @@ def sweep_asset(object: OrdergrooveObject, after: list[dg.AssetKey]) -> dg.Asset
         ordergroove: OrdergrooveResource,
         warehouse: WarehouseResource,
     ) -> dg.MaterializeResult[None]:
-        with told_as_failure(), ordergroove.reader(object.name) as client:
+        with told_clearly(context), ordergroove.reader(object.name) as client:
             report = sweep(
                 object,
                 client=client,

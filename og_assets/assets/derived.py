@@ -1,27 +1,20 @@
-"""What the assets of events, deletions, bridge and totals share: their options, their days, how a failure is told."""
+"""What the assets of events, deletions, bridge and totals share: options, days, the description of a table."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import dagster as dg
 from duckdb import DuckDBPyConnection
 
-from og_assets.ordergroove.errors import OrdergrooveError, PagingFailed, StillFailing
+from og_assets.assets.failures import RETRIES, told_clearly
 from og_assets.ordergroove.objects import OBJECTS
 from og_assets.partitions import DAILY
 from og_assets.pull import object_table
-from og_assets.settings import SettingError
-from og_assets.sweep import SweepRefused
 from og_assets.warehouse.derive import Days, DeriveReport, prepare
-from og_assets.warehouse.errors import WarehouseError, WarehouseLocked
 from og_assets.warehouse.resource import WarehouseResource
-from og_assets.webhooks.errors import WebhookError
 
 READ_BY_DERIVED = tuple(object_table(object) for object in OBJECTS if object.name in {"orders", "items", "customers"})
 """The object tables that derived tables are made of."""
-
-_MAY_PASS = (StillFailing, PagingFailed, WarehouseLocked)
 
 
 class DeriveConfig(dg.Config):
@@ -36,21 +29,10 @@ def daily(**options: Any) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]
     made: Callable[[Callable[..., Any]], dg.AssetsDefinition] = dg.asset(
         partitions_def=DAILY,
         backfill_policy=dg.BackfillPolicy.single_run(),
-        retry_policy=dg.RetryPolicy(
-            max_retries=2, delay=10, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS
-        ),
+        retry_policy=RETRIES,
         **options,
     )
     return made
-
-
-@contextmanager
-def told_as_failure() -> Iterator[None]:
-    """Turn errors that have a message for a person into failures of the step; those that may pass are tried again."""
-    try:
-        yield
-    except (OrdergrooveError, WarehouseError, SettingError, SweepRefused, WebhookError) as error:
-        raise dg.Failure(str(error), allow_retries=isinstance(error, _MAY_PASS)) from None
 
 
 def derive(
@@ -61,7 +43,7 @@ def derive(
 ) -> dg.MaterializeResult[None]:
     """Bring a derived table up to date, with the rows of the run's days among those that are derived again."""
     window = context.partition_time_window
-    with told_as_failure(), warehouse.get_connection() as connection:
+    with told_clearly(context), warehouse.get_connection() as connection:
         prepare(connection, READ_BY_DERIVED)
         report = make(connection, days=Days(window.start, window.end), rebuild=config.rebuild)
         schema = described(connection, "analytics", report.table)

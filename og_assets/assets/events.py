@@ -2,12 +2,22 @@
 
 import dagster as dg
 
-from og_assets.assets.derived import daily, described, told_as_failure
+from og_assets.assets.derived import daily, described
+from og_assets.assets.failures import told_clearly
 from og_assets.ingest import ingest
 from og_assets.settings import SettingError, load_settings
 from og_assets.warehouse.resource import WarehouseResource
 from og_assets.webhooks.errors import WebhookError
 from og_assets.webhooks.inbox import Inbox
+
+UNFINISHED = (
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+)
+"""Runs that wait or go on."""
 
 
 @daily(
@@ -23,7 +33,7 @@ from og_assets.webhooks.inbox import Inbox
 )
 def events(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> dg.MaterializeResult[None]:
     """Move what is new in the inbox."""
-    with told_as_failure():
+    with told_clearly(context):
         inbox = Inbox(load_settings().webhook_inbox)
         try:
             report = ingest(inbox, warehouse, run_id=context.run.root_run_id or context.run.run_id)
@@ -59,16 +69,7 @@ def request_for_new_events(
     cursor = f"{identity}:{highest}"
     if highest == 0 or cursor == context.cursor:
         return dg.SkipReason("No event has come since the last run was asked for.")
-    unfinished = context.instance.get_run_ids(dg.RunsFilter(job_name=job_name, statuses=[*_UNFINISHED]), limit=1)
+    unfinished = context.instance.get_run_ids(dg.RunsFilter(job_name=job_name, statuses=UNFINISHED), limit=1)
     if unfinished:
         return dg.SkipReason(f"The run {unfinished[0]} is still moving events; the next one takes what is new.")
     return dg.SensorResult(run_requests=[dg.RunRequest(run_key=cursor, tags=tags)], cursor=cursor)
-
-
-_UNFINISHED = (
-    dg.DagsterRunStatus.QUEUED,
-    dg.DagsterRunStatus.NOT_STARTED,
-    dg.DagsterRunStatus.STARTING,
-    dg.DagsterRunStatus.STARTED,
-    dg.DagsterRunStatus.CANCELING,
-)

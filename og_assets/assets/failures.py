@@ -7,7 +7,9 @@ import dagster as dg
 
 from og_assets.ordergroove.errors import OrdergrooveError, PagingFailed, StillFailing
 from og_assets.settings import SettingError
+from og_assets.sweep import SweepRefused
 from og_assets.warehouse.errors import WarehouseError, WarehouseLocked
+from og_assets.webhooks.errors import WebhookError
 
 RETRIES = dg.RetryPolicy(max_retries=2, delay=5, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
 """For failures that another try may not meet; the client has retried each request for minutes by then."""
@@ -23,6 +25,6 @@ def told_clearly(context: dg.AssetExecutionContext) -> Iterator[None]:
     """
     try:
         yield
-    except (OrdergrooveError, WarehouseError, SettingError) as error:
+    except (OrdergrooveError, WarehouseError, SettingError, SweepRefused, WebhookError) as error:
         may_pass = isinstance(error, _MAY_PASS) and context.retry_number < RETRIES.max_retries
         raise dg.Failure(str(error), allow_retries=may_pass) from None
