@@ -28,7 +28,7 @@ from og_assets.warehouse.load import load_batch
 from og_assets.warehouse.progress import BatchCounts, Progress, QuarantinedRecord, SyncRun
 from og_assets.warehouse.resource import WarehouseResource
 from og_assets.warehouse.staging import Staging, staging_folder
-from og_assets.warehouse.sync_log import begin_sync, fail_sync, forget_resume, read_watermark
+from og_assets.warehouse.sync_log import begin_sync, fail_sync, forget_resume, read_counts, read_watermark
 from og_assets.warehouse.tables import Table, ensure_table
 
 log = logging.getLogger("og_assets")
@@ -175,6 +175,8 @@ class _Pull:
         self._covered_since = covered_since
         self._page_size = page_size
         self.watermark_after: datetime | None = None
+        self.counts = BatchCounts()
+        self.quarantined = 0
         self.rows = 0
         self._start_from(run, started_at)
 
@@ -193,8 +195,6 @@ class _Pull:
         self._run = run
         self._started_at = run.resume.started_at if run.resume else started_at
         self.progress = run.resume.progress if run.resume else Progress()
-        self.counts = BatchCounts()
-        self.quarantined = 0
         self._refused: list[QuarantinedRecord] = []
         self._told_at = time.monotonic()
 
@@ -262,7 +262,7 @@ class _Pull:
     def _load(self, staging: Staging, *, finished: bool) -> None:
         segment = staging.close_segment()
         with self._warehouse.get_connection() as connection:
-            counts = load_batch(
+            load_batch(
                 connection,
                 self._table,
                 segment,
@@ -274,16 +274,11 @@ class _Pull:
             )
             if finished:
                 self.watermark_after = read_watermark(connection, self._object.name)
+                self.counts, self.quarantined = read_counts(connection, self._run)
                 counted = connection.execute(f"SELECT count(*) FROM {self._table.qualified_name}").fetchone()
                 self.rows = counted[0] if counted else 0
         if segment:
             segment.discard()
-        self.counts = BatchCounts(
-            self.counts.inserted + counts.inserted,
-            self.counts.updated + counts.updated,
-            self.counts.unchanged + counts.unchanged,
-        )
-        self.quarantined += len(self._refused)
         self._refused = []
 
     @property

@@ -24,6 +24,16 @@ def read_watermark(connection: DuckDBPyConnection, object_name: str) -> datetime
     return _utc(row[0]) if row else None
 
 
+def read_counts(connection: DuckDBPyConnection, run: SyncRun) -> tuple[BatchCounts, int]:
+    """What a pull has done so far, in keys, and how many records it has quarantined. Raises UnknownSync."""
+    row = connection.execute(
+        "SELECT inserted, updated, unchanged, quarantined FROM ops.sync_runs WHERE sync_id = ?", [run.sync_id]
+    ).fetchone()
+    if row is None:
+        raise UnknownSync(run.sync_id)
+    return BatchCounts(*row[:3]), int(row[3])
+
+
 def begin_sync(
     connection: DuckDBPyConnection,
     *,

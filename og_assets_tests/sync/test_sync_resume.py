@@ -88,7 +88,6 @@ def test_resumed_pull_counts_from_its_first_start(emulator: Emulator, warehouse:
     assert log(warehouse, "started_at") == began
 
 
-@pytest.mark.xfail(strict=True, reason="PullReport counts the keys of the last half only; ops.sync_runs has them all")
 def test_report_of_a_resumed_pull_has_the_keys_of_both_halves(emulator: Emulator, warehouse: WarehouseResource) -> None:
     """Its figures are the metadata of the materialization, and the sync log's are the same."""
     stop_at(emulator, warehouse, 4)
