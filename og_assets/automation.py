@@ -66,22 +66,23 @@ def _request_sync(context: dg.ScheduleEvaluationContext, warehouse: WarehouseRes
         return dg.SkipReason(f"The sync {unfinished[0]} is still running or waiting; the next one catches up.")
     scheduled = context.scheduled_execution_time.astimezone(UTC)
     today = scheduled.astimezone(CHICAGO).date()
+    watermark, without = None, [object.name for object in OBJECTS]
     try:
         with warehouse.get_connection(read_only=True) as connection:
-            watermark = oldest_watermark(connection, [object.name for object in OBJECTS])
+            watermark, without = oldest_watermark(connection, without)
     except WarehouseMissing:
-        watermark = None
+        pass  # the first sync makes it
     except WarehouseError as error:
         # The range only says which days turn green; each pull reads its own watermark.
         context.log.warning("%s The run is asked for today alone; it catches up all the same.", error)
         return _sync_request(scheduled, today, today)
     first_day, last_day = days_to_sync(watermark, today)
-    if watermark is None:
-        context.log.info("First sync: it pulls the whole history and makes %s to %s green.", first_day, last_day)
-    else:
-        context.log.info(
-            "The oldest watermark is %s: syncing %s to %s in one run.", watermark.isoformat(), first_day, last_day
-        )
+    since = (
+        f"what changed since {watermark.isoformat()}, in one run" if watermark else "all there is, for the first time"
+    )
+    context.log.info("Syncing %s; %s to %s turn green.", since, first_day, last_day)
+    if watermark and without:
+        context.log.info("Without a watermark, and so pulled whole: %s.", ", ".join(without))
     return _sync_request(scheduled, first_day, last_day)
 
 

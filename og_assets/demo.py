@@ -33,14 +33,14 @@ def demo(console: Console, *, customers: int, seed: int) -> bool:
     console.print(f"[bold]1.[/] An Ordergroove of {customers:,} customers starts on this machine, yesterday.")
     world = playground.new_world(seed=seed, customers=customers, behind=timedelta(days=1))
     with Emulator(world) as emulator:
-        playground.point_at(emulator)
+        folder = playground.point_at(emulator)
         console.print(f"   {world.count('orders'):,} orders, {world.count('items'):,} items at {emulator.url}\n")
         console.print("[bold]2.[/] A Dagster run of the job `sync`: no watermark yet, so it pulls the whole history.")
-        first = _sync_and_compare(console, world)
+        first = _sync_and_compare(console, world, folder)
         console.print("[bold]3.[/] A day passes: new subscribers, placements at night, skips, cancellations, edits.\n")
         playground.simulate_day(world)
         console.print("[bold]4.[/] The same job again: it asks only for what changed since the first run.")
-        second = _sync_and_compare(console, world)
+        second = _sync_and_compare(console, world, folder)
     equal = first and second
     verdict = "[green]every table equals the emulator[/]" if equal else "[red]a table differs from the emulator[/]"
     console.print(f"[bold]Done[/] in {time.monotonic() - started:.0f} s: {verdict}.")
@@ -52,9 +52,9 @@ def demo(console: Console, *, customers: int, seed: int) -> bool:
     return equal
 
 
-def _sync_and_compare(console: Console, world: World) -> bool:
+def _sync_and_compare(console: Console, world: World, folder: Path) -> bool:
     today = datetime.now(CHICAGO).date()
-    run_id, succeeded = _sync(console, today - timedelta(days=1), today)
+    run_id, succeeded = _sync(console, folder, today - timedelta(days=1), today)
     with WarehouseResource().get_connection(read_only=True) as connection:
         pulls = _pulls(connection, run_id)
         comparisons = {object.name: compare(connection, world, object) for object in OBJECTS}
@@ -84,7 +84,7 @@ def _sync_and_compare(console: Console, world: World) -> bool:
     return succeeded and deletions.is_equal and all(comparison.is_equal for comparison in comparisons.values())
 
 
-def _sync(console: Console, first_day: date, last_day: date) -> tuple[str, bool]:
+def _sync(console: Console, folder: Path, first_day: date, last_day: date) -> tuple[str, bool]:
     """Run the job as a person would on the command line; returns its run id and whether it succeeded."""
     mark = {"og_assets/demo": str(uuid4())}
     log = Path(os.environ["DAGSTER_HOME"]) / "demo.log"
@@ -102,7 +102,7 @@ def _sync(console: Console, first_day: date, last_day: date) -> tuple[str, bool]
         json.dumps({**range_tags(first_day, last_day), **mark}),
     ]
     with log.open("w") as output:
-        finished = subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, check=False)  # noqa: S603 - our own words
+        finished = subprocess.run(command, cwd=folder, stdout=output, stderr=subprocess.STDOUT, check=False)  # noqa: S603 - our own words
     if finished.returncode:
         last_lines = "\n".join(log.read_text().splitlines()[-15:])
         console.print(f"[red]The run failed.[/] Its log is {log}; it ends:\n{last_lines}")

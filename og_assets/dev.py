@@ -6,6 +6,7 @@ import sys
 import threading
 from contextlib import ExitStack
 from datetime import timedelta
+from pathlib import Path
 from time import monotonic
 
 from rich.console import Console
@@ -25,9 +26,10 @@ def dev(console: Console, *, port: int) -> int:
     `og demo` where there was one, with a clock that goes with ours.
     """
     with ExitStack() as stack:
+        folder = Path()
         if load_settings().api_key is None:
             world = playground.last_world() or playground.new_world(seed=0, customers=400, behind=timedelta())
-            playground.point_at(stack.enter_context(Emulator(world)))
+            folder = playground.point_at(stack.enter_context(Emulator(world)))
             stack.enter_context(_Following(world))
             console.print("No ORDERGROOVE_API_KEY: reading an emulated merchant into data/emulator.duckdb.")
         console.print(f"Dagster UI: http://127.0.0.1:{port}")
@@ -43,10 +45,10 @@ def dev(console: Console, *, port: int) -> int:
             "-p",
             str(port),
         ]
-        return _run_until_signalled(command)
+        return _run_until_signalled(command, folder)
 
 
-def _run_until_signalled(command: list[str]) -> int:
+def _run_until_signalled(command: list[str], folder: Path) -> int:
     """Run a command and hand on SIGINT and SIGTERM to it.
 
     The handlers are there before the process is: what a shell has told us to ignore (a job in the
@@ -60,7 +62,7 @@ def _run_until_signalled(command: list[str]) -> int:
 
     former = {number: signal.signal(number, hand_on) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        processes.append(subprocess.Popen(command))  # noqa: S603 - our own words
+        processes.append(subprocess.Popen(command, cwd=folder))  # noqa: S603 - our own words
         return processes[0].wait()
     finally:
         for number, handler in former.items():

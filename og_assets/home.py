@@ -9,10 +9,10 @@ from dotenv import load_dotenv
 def prepare_home() -> Path:
     """Read `.env`, and make sure that DAGSTER_HOME is set and has this folder's `dagster.yaml`.
 
-    A variable that is set already stays. Returns the home, as an absolute path: Dagster refuses
-    another, and without one it keeps its runs in a folder that it deletes.
+    A line of `.env` wins over a variable, as it does in Dagster's own commands. Returns the home, as an
+    absolute path: Dagster refuses another, and without one it keeps its runs in a folder that it deletes.
     """
-    load_dotenv(Path(".env"))
+    load_dotenv(Path(".env"), override=True)
     home = Path(os.environ.get("DAGSTER_HOME") or ".dagster").expanduser().absolute()
     os.environ["DAGSTER_HOME"] = str(home)
     home.mkdir(parents=True, exist_ok=True)

@@ -10,6 +10,7 @@ from og_assets.emulator.world import World
 
 RECIPE = Path("data/emulator.json")
 WAREHOUSE = Path("data/emulator.duckdb")
+INBOX = Path("data/emulator_inbox.sqlite")
 
 
 def new_world(*, seed: int, customers: int, behind: timedelta) -> World:
@@ -48,9 +49,15 @@ def last_world() -> World | None:
     return world
 
 
-def point_at(emulator: Emulator) -> None:
-    """Make this process, and those it starts, read the emulator and write the emulator's own warehouse."""
+def point_at(emulator: Emulator) -> Path:
+    """Make this process, and those it starts, read the emulator and write the emulator's own warehouse.
+
+    Returns the folder in which Dagster's commands are to be started: in one with an `.env`, they would
+    put its lines, a real key or warehouse, over these settings.
+    """
     os.environ["ORDERGROOVE_API_KEY"] = EMULATOR_KEY
     os.environ["ORDERGROOVE_BASE_URL"] = emulator.url
     os.environ["ORDERGROOVE_WAREHOUSE"] = str(WAREHOUSE.absolute())
+    os.environ["ORDERGROOVE_WEBHOOK_INBOX"] = str(INBOX.absolute())
     os.environ.pop("ORDERGROOVE_SOURCE_TZ", None)
+    return Path(os.environ["DAGSTER_HOME"])

@@ -299,13 +299,45 @@ def _intent(object: OrdergrooveObject, window: SyncWindow, watermark: datetime |
     return f"pulls what changed since {window.start:%Y-%m-%d %H:%M:%S}{until} UTC"
 
 
-def _record_failure(warehouse: WarehouseResource, run: SyncRun, error: BaseException) -> None:
-    """Write the failure to the sync log. Only our own messages: a foreign one may quote a record."""
-    ours = isinstance(error, OrdergrooveError | WarehouseError | SettingError)
+def record_refusal(
+    object: OrdergrooveObject, warehouse: WarehouseResource, *, mode: PullMode, run_id: str, error: Exception
+) -> None:
+    """Write to the sync log that a pull could not begin: no key, no host, no permission.
+
+    A warehouse that does not exist is not made for it.
+    """
     try:
+        if not warehouse.path.exists():
+            return
         with warehouse.get_connection() as connection:
-            fail_sync(connection, run.sync_id, str(error) if ours else type(error).__name__)
+            run = begin_sync(
+                connection,
+                object_name=object.name,
+                run_id=run_id,
+                mode=mode.value,
+                window_start=None,
+                window_end=None,
+                filters={},
+                watermark_before=read_watermark(connection, object.name),
+                started_at=datetime.now(UTC),
+            )
+            fail_sync(connection, run.sync_id, _message(error))
     except Exception as second:  # noqa: BLE001 - the first error is the one to tell
         log.warning(
-            "The failure of sync %d could not be written to ops.sync_runs: %s", run.sync_id, type(second).__name__
+            "That %s was not pulled could not be written to ops.sync_runs: %s", object.name, type(second).__name__
         )
+
+
+def _record_failure(warehouse: WarehouseResource, run: SyncRun, error: BaseException) -> None:
+    """Write the failure to the sync log."""
+    try:
+        with warehouse.get_connection() as connection:
+            fail_sync(connection, run.sync_id, _message(error))
+    except Exception as second:  # noqa: BLE001 - the first error is the one to tell
+        log.warning("That sync %d failed could not be written to ops.sync_runs: %s", run.sync_id, type(second).__name__)
+
+
+def _message(error: BaseException) -> str:
+    """Our own messages only: a foreign one may quote a record."""
+    ours = isinstance(error, OrdergrooveError | WarehouseError | SettingError)
+    return str(error) if ours else type(error).__name__

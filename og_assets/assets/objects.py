@@ -1,5 +1,6 @@
 """One daily-partitioned asset for each row of OBJECTS: pull what the run's partitions ask for, upsert it."""
 
+from contextlib import ExitStack
 from datetime import date, datetime
 
 import dagster as dg
@@ -12,7 +13,7 @@ from og_assets.ordergroove.client import OrdergrooveClient
 from og_assets.ordergroove.errors import MissingPermission
 from og_assets.ordergroove.objects import OBJECTS, OrdergrooveObject
 from og_assets.partitions import CHICAGO, DAILY, PullMode, SyncWindow, check_range, window_for
-from og_assets.pull import LOOKBACK, object_table, pull
+from og_assets.pull import LOOKBACK, object_table, pull, record_refusal
 from og_assets.pull_by_month import pull_by_month
 from og_assets.settings import SettingError
 from og_assets.warehouse.resource import WarehouseResource
@@ -33,9 +34,10 @@ class PullConfig(dg.Config):
     def month(self) -> date:
         """The first day of `monthly_since`; raises SettingError for what is no month."""
         try:
-            return date.fromisoformat(f"{self.monthly_since}-01")
+            month = date.fromisoformat(f"{self.monthly_since}-01")
         except ValueError:
             raise SettingError(f"monthly_since takes a month such as 2024-01, not {self.monthly_since!r}.") from None
+        return min(month, datetime.now(CHICAGO).date())
 
 
 def object_asset(object: OrdergrooveObject) -> dg.AssetsDefinition:
@@ -68,8 +70,13 @@ def object_asset(object: OrdergrooveObject) -> dg.AssetsDefinition:
                 first_day=first_day, last_day=last_day, today=today, watermark=watermark, lookback=LOOKBACK, mode=mode
             )
 
-        with told_clearly(context), ordergroove.reader(object.name) as client:
-            _require_bulk_permission(client)
+        with told_clearly(context), ExitStack() as stack:
+            try:
+                client = stack.enter_context(ordergroove.reader(object.name))
+                _require_bulk_permission(client)
+            except Exception as error:
+                record_refusal(object, warehouse, mode=mode, run_id=run_id, error=error)
+                raise
             if mode is PullMode.WHOLE_HISTORY and object.is_incremental and config.monthly_since:
                 report = pull_by_month(
                     object,
@@ -78,7 +85,7 @@ def object_asset(object: OrdergrooveObject) -> dg.AssetsDefinition:
                     client=client,
                     warehouse=warehouse,
                     clock=ordergroove.clock(),
-                    run_id=run_id,
+                    run_id=context.run.run_id,  # a run that is executed again means to read all of it again
                 )
             else:
                 report = pull(
@@ -98,11 +105,15 @@ def object_asset(object: OrdergrooveObject) -> dg.AssetsDefinition:
 
 
 def _require_bulk_permission(client: OrdergrooveClient) -> None:
-    """Stop before a pull that would see one customer only: Ordergroove gives no error for the missing permission."""
-    customers = client.preflight().customers
-    if customers == 1:
+    """Stop before a pull that would see one customer or none: Ordergroove gives no error for the missing permission.
+
+    Such a pull would be complete, and move the watermark over changes that nobody has read.
+    """
+    preflight = client.preflight()
+    if not preflight.sees_several_customers:
+        seen = "one customer" if preflight.customers else "no customer"
         raise MissingPermission(
-            "customers, first page", "it lists one customer only, as for a key without the Bulk Operations permission"
+            "customers, first page", f"it lists {seen}, as for a key without the Bulk Operations permission"
         )
 
 

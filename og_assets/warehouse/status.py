@@ -46,8 +46,8 @@ def finished_pull(
     return row[0] if row else None
 
 
-def oldest_watermark(connection: DuckDBPyConnection, objects: Iterable[str]) -> datetime | None:
-    """The instant up to which all of the objects are loaded; None while one was never pulled completely."""
-    watermarks = [status.watermark for status in read_status(connection, objects)]
-    known = [watermark for watermark in watermarks if watermark is not None]
-    return min(known) if known and len(known) == len(watermarks) else None
+def oldest_watermark(connection: DuckDBPyConnection, objects: Iterable[str]) -> tuple[datetime | None, list[str]]:
+    """The oldest watermark there is, None before the first complete pull, and the objects that have none."""
+    statuses = read_status(connection, objects)
+    known = [status.watermark for status in statuses if status.watermark is not None]
+    return min(known, default=None), [status.object for status in statuses if status.watermark is None]

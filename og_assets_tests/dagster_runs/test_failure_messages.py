@@ -12,6 +12,7 @@ from og_assets.emulator.api import KeyPermission
 from og_assets.emulator.server import Emulator
 from og_assets.emulator.world import World
 from og_assets.warehouse.connecting import open_warehouse
+from og_assets.warehouse.status import read_status
 
 
 def fail(variables: dict[str, str]) -> str:
@@ -31,6 +32,19 @@ def test_wrong_key_is_named(variables: dict[str, str], tmp_path: Path) -> None:
     assert not Path(variables["ORDERGROOVE_WAREHOUSE"]).exists()
 
 
+def test_refusal_is_in_the_sync_log_of_a_warehouse_that_exists(emulator: Emulator, variables: dict[str, str]) -> None:
+    """So that `og status` does not go on to say that all is well."""
+    with instance_in(variables) as instance:
+        assert run_here(instance, sync_job(), assets=["orders"]).success
+    message = fail({**variables, "ORDERGROOVE_API_KEY": "revoked"})
+    with open_warehouse(Path(variables["ORDERGROOVE_WAREHOUSE"]), read_only=True) as connection:
+        status = next(status for status in read_status(connection, ["orders"]))
+    assert status.outcome == "failed"
+    assert status.error
+    assert message.strip().endswith(status.error)
+    assert status.watermark is not None
+
+
 def test_missing_key_is_named(variables: dict[str, str]) -> None:
     """It says where keys come from."""
     message = fail({**variables, "ORDERGROOVE_API_KEY": ""})
@@ -45,6 +59,14 @@ def test_key_without_bulk_permission_stops_before_a_pull(variables: dict[str, st
         message = fail({**variables, "ORDERGROOVE_API_KEY": "narrow", "ORDERGROOVE_BASE_URL": emulator.url})
     assert "Bulk Operations" in message
     assert not Path(variables["ORDERGROOVE_WAREHOUSE"]).exists()
+
+
+def test_key_that_sees_no_customer_stops_before_a_pull(variables: dict[str, str]) -> None:
+    """A complete pull of nothing would move the watermark over what nobody has read."""
+    with Emulator(World(customers=1)) as emulator:
+        emulator.world.store.delete("customers", emulator.world.keys("customers")[0])
+        message = fail({**variables, "ORDERGROOVE_BASE_URL": emulator.url})
+    assert "no customer" in message
 
 
 def test_unreachable_host_is_named(variables: dict[str, str]) -> None:

@@ -75,19 +75,30 @@ def test_asset_is_materialized_on_the_command_line(emulator: Emulator, variables
     assert_equals_world(emulator, warehouse_of(variables), chosen)
 
 
-def test_past_days_are_pulled_exactly_and_leave_the_watermark(emulator: Emulator, variables: dict[str, str]) -> None:
-    """A person's materialization of a past day sends both bounds; the table holds what changed around that day."""
-    day = today() - timedelta(days=20)
+def test_four_hundred_past_days_are_one_pull_that_leaves_the_watermark(
+    emulator: Emulator, variables: dict[str, str]
+) -> None:
+    """Both bounds are sent, all days turn green, and doing one old day again changes nothing."""
+    warehouse = warehouse_of(variables)
     assert run_job(variables, "sync", assets=["orders"])["success"]
-    with warehouse_of(variables).get_connection(read_only=True) as connection:
-        before = connection.execute("FROM ops.sync_state").fetchall()
+    with warehouse.get_connection(read_only=True) as connection:
+        watermark = connection.execute("FROM ops.sync_state").fetchall()
+        rows = connection.execute("FROM ordergroove.orders ORDER BY public_id").fetchall()
     emulator.requests.clear()
-    done = materialize_on_the_command_line(variables, "--select", "ordergroove/orders", "--partition", f"{day}")
+    select = ("--select", "ordergroove/orders")
+    days = f"{today() - timedelta(days=400)}...{today() - timedelta(days=1)}"
+    done = materialize_on_the_command_line(variables, *select, "--partition-range", days)
     assert done.returncode == 0, done.stderr
-    (first, *_) = [served.request for served in emulator.requests if served.request.object == "orders"]
-    assert {"updated_start", "updated_end"} <= set(first.query)
-    with warehouse_of(variables).get_connection(read_only=True) as connection:
-        assert connection.execute("FROM ops.sync_state").fetchall() == before
+    again = materialize_on_the_command_line(variables, *select, "--partition", f"{today() - timedelta(days=20)}")
+    assert again.returncode == 0, again.stderr
+    firsts = [served.request.query for served in emulator.requests if served.request.object == "orders"]
+    assert [{"updated_start", "updated_end"} <= set(query) for query in firsts if "cursor" not in query] == [True] * 2
+    with warehouse.get_connection(read_only=True) as connection:
+        assert connection.execute("FROM ops.sync_state").fetchall() == watermark
+        assert connection.execute("FROM ordergroove.orders ORDER BY public_id").fetchall() == rows
+        assert connection.execute("SELECT count(*) FROM ops.sync_runs").fetchone() == (3,)
+    with instance_in(variables) as instance:
+        assert len(instance.get_materialized_partitions(dg.AssetKey(["ordergroove", "orders"]))) == 401
 
 
 def test_six_assets_at_once_twenty_times_without_a_lock_error(emulator: Emulator, variables: dict[str, str]) -> None:

@@ -159,6 +159,19 @@ def test_a_deletion_lies_between_the_last_sweep_and_the_finding(site: Site) -> N
     assert json.loads(found["last_state"])["product"] == last["product"]
 
 
+def test_items_of_a_closed_order_that_lost_them_all_are_found(site: Site) -> None:
+    """Neither a list of what is open nor an item with the order's new stamp points at them."""
+    item = an_item(site)
+    order = site.world.row("items", item)["order"]
+    items = site.world.keys("items", '"order" = ?', order)
+    site.world.place_order(order, status=3)
+    for lost in items:
+        site.world.remove("items", lost)
+    site.world.touch("orders", order)
+    site.reconcile()
+    assert {site.tombstone(lost)["source"] for lost in items} == {"order_items"}
+
+
 def test_a_key_that_sees_one_customer_concludes_nothing(site: Site) -> None:
     """Everybody else's orders would answer 404."""
     site.emulator.api.keys["narrow"] = KeyPermission(bulk=False)

@@ -230,7 +230,7 @@ COMMENT ON COLUMN analytics.order_totals.total IS 'As Ordergroove says.';
 COMMENT ON COLUMN analytics.order_totals.items_difference IS 'sub_total less items_total.';
 COMMENT ON COLUMN analytics.order_totals.total_difference IS 'total less the sum of sub_total, tax_total and shipping_total.';
 COMMENT ON COLUMN analytics.order_totals.agrees IS 'Whether both differences are within a cent; null when an amount is missing or the order is deleted.';
-COMMENT ON COLUMN analytics.order_totals.is_deleted IS 'Whether the order is deleted (a tombstone that is not lifted); its amounts are then the last known ones.';
+COMMENT ON COLUMN analytics.order_totals.is_deleted IS 'Whether the order is deleted (a tombstone that is not lifted): its own amounts are the last known ones, its items no longer count.';
 
 CREATE VIEW analytics.items_orders_bridge_current AS SELECT * FROM analytics.items_orders_bridge WHERE NOT is_deleted;
 COMMENT ON VIEW analytics.items_orders_bridge_current IS 'analytics.items_orders_bridge without what is deleted.';

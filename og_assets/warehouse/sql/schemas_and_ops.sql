@@ -52,7 +52,7 @@ COMMENT ON COLUMN ops.sync_runs.filters IS 'Parameters of the first page as sent
 COMMENT ON COLUMN ops.sync_runs.watermark_before IS 'Watermark of the object when the pull began.';
 COMMENT ON COLUMN ops.sync_runs.watermark_after IS 'Watermark of the object after the pull; null until it succeeded.';
 COMMENT ON COLUMN ops.sync_runs.pages IS 'Pages loaded.';
-COMMENT ON COLUMN ops.sync_runs.requests IS 'HTTP requests sent, retries included.';
+COMMENT ON COLUMN ops.sync_runs.requests IS 'HTTP requests sent, retries included; a look-up of a sweep counts once.';
 COMMENT ON COLUMN ops.sync_runs.retries IS 'Retried requests: how many per status code or kind of failure.';
 COMMENT ON COLUMN ops.sync_runs.records IS 'Records received, quarantined ones and repetitions included.';
 COMMENT ON COLUMN ops.sync_runs.inserted IS 'Keys that the table did not have.';
@@ -63,7 +63,7 @@ COMMENT ON COLUMN ops.sync_runs.noted IS 'Records loaded with a note about a val
 COMMENT ON COLUMN ops.sync_runs.bytes IS 'Bytes of response bodies, uncompressed.';
 COMMENT ON COLUMN ops.sync_runs.slowest_response_seconds IS 'Longest time that one response took.';
 COMMENT ON COLUMN ops.sync_runs.clock_skew_seconds IS 'Ordergroove''s clock minus ours at the first response.';
-COMMENT ON COLUMN ops.sync_runs.started_at IS 'Start of the pull, on Ordergroove''s clock when it told one.';
+COMMENT ON COLUMN ops.sync_runs.started_at IS 'Start of the pull, our clock; with clock_skew_seconds added, Ordergroove''s.';
 COMMENT ON COLUMN ops.sync_runs.finished_at IS 'When the pull succeeded or failed, our clock; null while running or when it died.';
 COMMENT ON COLUMN ops.sync_runs.outcome IS 'running, succeeded, failed, or abandoned (died and was followed by another pull).';
 COMMENT ON COLUMN ops.sync_runs.error IS 'Why it failed.';

@@ -4,12 +4,25 @@ WITH newest AS (
     SELECT "order", max(order_updated) AS order_updated
     FROM ordergroove.items
     GROUP BY "order"
-    HAVING min(order_updated) < max(order_updated)
 ),
 last_sweep AS (
     SELECT coalesce(max(started_at), 'epoch') AS started_at
     FROM ops.sync_runs
     WHERE object = 'items' AND mode = 'sweep' AND outcome = 'succeeded'
+),
+-- An order that changed since the last sweep while none of its items did may have lost them all. Looked at once per
+-- change, and only while items do carry their order's stamp, so that a difference in how the two are written is no hint.
+stamped AS (
+    SELECT orders.public_id, orders._synced_at, newest.order_updated >= orders.updated AS has_current_item
+    FROM ordergroove.orders AS orders
+    JOIN newest ON newest."order" = orders.public_id
+),
+emptied_orders AS (
+    SELECT public_id
+    FROM stamped
+    WHERE NOT has_current_item
+      AND _synced_at >= (SELECT started_at FROM last_sweep)
+      AND (SELECT count(*) FILTER (WHERE has_current_item) * 2 > count(*) FROM stamped)
 ),
 gone_orders AS (
     SELECT orders.public_id
@@ -29,6 +42,7 @@ known AS (
         -- fetched with the newest stamp has left the order. Stamps have whole seconds, so one that was fetched within
         -- seconds of its stamp may have left under the same stamp; it is looked up once after it or its order changed.
         coalesce(items.order_updated < newest.order_updated, false)
+            OR items."order" IN (FROM emptied_orders)
             OR (
                 epoch(items._synced_at) + coalesce(pulls.clock_skew_seconds, 0) < epoch(items.order_updated) + 10
                 AND greatest(items._synced_at, orders._synced_at) >= (SELECT started_at FROM last_sweep)
