@@ -12,8 +12,8 @@ help: ## show this list
 demo: .venv/ready ## run the main job end to end on an emulated merchant
 	$(BIN)/og demo
 
-test: .venv/ready ## run the tests; ARGS="-k name" for some of them
-	$(BIN)/python -m pytest -n 2 --dist worksteal -q $(ARGS)
+test: .venv/ready ## run the tests; ARGS="-k name" for some. Many wait for processes, hence four workers on two cores
+	$(BIN)/python -m pytest -n 4 --dist worksteal -q $(ARGS)
 
 check: .venv/ready ## types and lint
 	$(BIN)/mypy
