@@ -13,7 +13,7 @@ demo: .venv/ready ## run the main job end to end on an emulated merchant
 	$(BIN)/og demo
 
 test: .venv/ready ## run the tests; ARGS="-k name" for some. Many wait for processes, hence four workers on two cores
-	$(BIN)/python -m pytest -n 4 --dist worksteal -q $(ARGS)
+	$(BIN)/python -m pytest -n 4 --maxschedchunk 1 -q $(ARGS)
 
 check: .venv/ready ## types and lint
 	$(BIN)/mypy

@@ -20,6 +20,7 @@ def rows_without_fetch_time(warehouse: WarehouseResource) -> dict[str, list[tupl
         }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("page_size", [10, 100])
 @pytest.mark.parametrize("customers", [5, 5000])
 def test_tables_equal_the_truth_after_full_pull_a_week_and_once_more(

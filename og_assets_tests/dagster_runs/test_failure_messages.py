@@ -69,6 +69,7 @@ def test_key_that_sees_no_customer_stops_before_a_pull(variables: dict[str, str]
     assert "no customer" in message
 
 
+@pytest.mark.long
 def test_unreachable_host_is_named(variables: dict[str, str]) -> None:
     """Nobody listens on the discard port of loopback."""
     message = fail({**variables, "ORDERGROOVE_BASE_URL": "http://127.0.0.1:9"})

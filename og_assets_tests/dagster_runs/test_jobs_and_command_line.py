@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import dagster as dg
+import pytest
 from dagster_jobs import instance_in, materialize_on_the_command_line, run_job, run_jobs, today
 
 from og_assets.emulator.server import Emulator
@@ -21,6 +22,7 @@ def warehouse_of(variables: dict[str, str]) -> WarehouseResource:
     return WarehouseResource(database=variables["ORDERGROOVE_WAREHOUSE"])
 
 
+@pytest.mark.long
 def test_sync_loads_every_object_and_then_only_what_changed(emulator: Emulator, variables: dict[str, str]) -> None:
     """Two runs of the job with a day between them; tables equal the truth after each, all days asked for are green."""
     days = (today() - timedelta(days=2), today())
@@ -101,6 +103,7 @@ def test_four_hundred_past_days_are_one_pull_that_leaves_the_watermark(
         assert len(instance.get_materialized_partitions(dg.AssetKey(["ordergroove", "orders"]))) == 401
 
 
+@pytest.mark.long
 def test_six_assets_at_once_twenty_times_without_a_lock_error(emulator: Emulator, variables: dict[str, str]) -> None:
     """Six step processes take turns on one file, again and again, and each run succeeds."""
     six = ["customers", "addresses", "payments", "subscriptions", "orders", "items"]

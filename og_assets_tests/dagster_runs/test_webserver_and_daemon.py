@@ -114,6 +114,7 @@ def dagster(emulator: Emulator, variables: dict[str, str], tmp_path: Path) -> It
         yield dagster
 
 
+@pytest.mark.long
 def test_a_launch_and_a_backfill_from_the_ui_end_in_success(
     dagster: Dagster, emulator: Emulator, variables: dict[str, str]
 ) -> None:

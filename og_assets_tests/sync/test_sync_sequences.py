@@ -405,6 +405,7 @@ class Sequence(RuleBasedStateMachine):
         assert not left_behind
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("filter_zone", "stamp_zone"), ZONES)
 def test_tables_are_the_truth_after_any_sequence_and_one_clean_sync(
     filter_zone: str,

@@ -1,0 +1,130 @@
+"""The commands that a person types: what they say, and the exit codes that scripts can use."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from og_assets.cli import main
+from og_assets.emulator.api import KeyPermission
+from og_assets.emulator.server import EMULATOR_KEY, Emulator
+from og_assets.emulator.world import World
+from og_assets.warehouse.resource import WarehouseResource
+from og_assets_tests.pulling import sync
+
+
+@pytest.fixture
+def emulator() -> Iterator[Emulator]:
+    """A merchant whose clock is ours, and a second key that sees one customer."""
+    keys = {EMULATOR_KEY: KeyPermission(), "narrow": KeyPermission(bulk=False)}
+    with Emulator(World(customers=5, now=datetime.now(UTC)), keys=keys) as emulator:
+        yield emulator
+
+
+class CommandLine:
+    """`og` in a folder of its own, pointed at an emulator."""
+
+    def __init__(self, folder: Path, emulator: Emulator) -> None:
+        self.folder = folder
+        self.variables = {
+            "ORDERGROOVE_API_KEY": EMULATOR_KEY,
+            "ORDERGROOVE_BASE_URL": emulator.url,
+            "ORDERGROOVE_WAREHOUSE": str(folder / "og.duckdb"),
+        }
+
+    def run(self, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        """The finished command."""
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("ORDERGROOVE_")}
+        return subprocess.run(
+            [sys.executable, "-m", "og_assets", *words],
+            cwd=self.folder,
+            env={**inherited, "DAGSTER_HOME": str(self.folder / "home"), **self.variables, **variables},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+
+@pytest.fixture
+def og(tmp_path: Path, emulator: Emulator) -> CommandLine:
+    """The command in a new folder."""
+    return CommandLine(tmp_path, emulator)
+
+
+def verdicts(finished: subprocess.CompletedProcess[str]) -> dict[str, str]:
+    """What `og doctor --json` found, by subject."""
+    return {finding["subject"]: finding["verdict"] for finding in json.loads(finished.stdout)}
+
+
+def test_every_command_has_help() -> None:
+    """And the readme names it."""
+    readme = (Path(__file__).parents[1] / "README.md").read_text()
+    for name, command in main.commands.items():
+        assert command.help, name
+        assert f"`og {name}`" in readme
+
+
+def test_doctor_finds_all_well(og: CommandLine) -> None:
+    """Key, permission, clock and warehouse are good; that no webhook came is worth a word only."""
+    finished = og.run("doctor", "--json")
+    assert finished.returncode == 0, finished.stderr
+    assert verdicts(finished) == {
+        "settings": "good",
+        "API key": "good",
+        "bulk permission": "good",
+        "clock": "good",
+        "warehouse": "good",
+        "webhook inbox": "attention",
+    }
+
+
+def test_doctor_says_what_to_do_about_a_narrow_key(og: CommandLine) -> None:
+    """Nothing else would say so."""
+    finished = og.run("doctor", ORDERGROOVE_API_KEY="narrow")
+    assert finished.returncode == 1
+    assert "Grant it Bulk Operations" in finished.stdout
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("ORDERGROOVE_API_KEY", "unknown", "Application API key with the Bulk Operations permission"),
+        ("ORDERGROOVE_API_KEY", "", "ORDERGROOVE_API_KEY is not set"),
+        ("ORDERGROOVE_BASE_URL", "http://127.0.0.1:9", "no connection to Ordergroove"),
+        ("ORDERGROOVE_BASE_URL", "http://example.com", "must be https"),
+        ("ORDERGROOVE_WAREHOUSE", "/proc/og.duckdb", "/proc/og.duckdb"),
+    ],
+)
+def test_doctor_names_what_is_wrong(og: CommandLine, variable: str, value: str, said: str) -> None:
+    """One sentence each, no traceback."""
+    finished = og.run("doctor", **{variable: value})
+    assert finished.returncode == 1
+    assert said in " ".join(finished.stdout.split())
+    assert "Traceback" not in finished.stderr
+
+
+def test_status_before_and_after_a_sync(og: CommandLine, emulator: Emulator) -> None:
+    """Without a warehouse one sentence; after a sync every object with its watermark, and exit code 0."""
+    before = og.run("status")
+    assert (before.returncode, before.stdout) == (1, "")
+    assert "There is no warehouse" in before.stderr
+    sync(emulator, WarehouseResource(database=og.variables["ORDERGROOVE_WAREHOUSE"]))
+    after = og.run("status", "--json")
+    assert after.returncode == 0
+    statuses = json.loads(after.stdout)
+    assert len(statuses) == 12
+    assert {status["outcome"] for status in statuses} == {"succeeded"}
+    assert all(status["watermark"] for status in statuses)
+    assert "orders" in og.run("status").stdout
+
+
+def test_webhooks_without_a_key_say_which_setting_is_missing(og: CommandLine) -> None:
+    """A receiver that cannot verify must not listen."""
+    finished = og.run("webhooks", "--port", "0")
+    assert finished.returncode == 1
+    assert "ORDERGROOVE_WEBHOOK_KEYS" in finished.stderr
