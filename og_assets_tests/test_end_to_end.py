@@ -9,13 +9,14 @@ from og_assets.warehouse.resource import WarehouseResource
 from og_assets_tests.pulling import assert_equals_world, sync
 
 
-def rows_without_fetch_time(warehouse: WarehouseResource) -> dict[str, list[tuple[object, ...]]]:
-    """All object tables, `_synced_at` aside."""
+def digests_without_fetch_time(warehouse: WarehouseResource) -> dict[str, tuple[object, ...] | None]:
+    """Rows and a digest of all object tables, `_synced_at` aside."""
     with warehouse.get_connection(read_only=True) as connection:
         return {
             object.name: connection.execute(
-                f"SELECT * EXCLUDE (_synced_at) FROM ordergroove.{object.name} ORDER BY ALL"
-            ).fetchall()
+                f"SELECT count(*), sum(hash(rows)) FROM (SELECT * EXCLUDE (_synced_at) FROM ordergroove.{object.name})"
+                " AS rows"
+            ).fetchone()
             for object in OBJECTS
         }
 
@@ -35,9 +36,9 @@ def test_tables_equal_the_truth_after_full_pull_a_week_and_once_more(
             emulator.world.simulate_day()
         sync(emulator, warehouse, page_size=100)
         assert_equals_world(emulator, warehouse)
-        before = rows_without_fetch_time(warehouse)
+        before = digests_without_fetch_time(warehouse)
         third = sync(emulator, warehouse, page_size=page_size)
-        assert rows_without_fetch_time(warehouse) == before
+        assert digests_without_fetch_time(warehouse) == before
         assert all(report.counts.inserted == report.counts.updated == 0 for report in third.values())
 
 
