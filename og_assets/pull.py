@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pydantic_core import to_json
 
 from og_assets.ordergroove.client import PAGE_SIZE, OrdergrooveClient
-from og_assets.ordergroove.clock import SourceClock
+from og_assets.ordergroove.clock import CLOCK_SKEW_LIMIT, SourceClock
 from og_assets.ordergroove.errors import CursorExpired, OrdergrooveError
 from og_assets.ordergroove.objects import OrdergrooveObject
 from og_assets.ordergroove.page import Page
@@ -37,7 +37,6 @@ LOOKBACK = timedelta(minutes=10)
 """How much earlier than the watermark a sync starts: what Ordergroove commits late is then still seen."""
 PAGES_AHEAD = 64
 """How many pages the reader may be ahead: enough that it does not wait while a batch is loaded."""
-CLOCK_SKEW_LIMIT = timedelta(seconds=60)
 SECONDS_BETWEEN_PROGRESS_LINES = 10.0
 
 

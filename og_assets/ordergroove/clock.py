@@ -9,6 +9,9 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+CLOCK_SKEW_LIMIT = timedelta(seconds=60)
+"""A larger difference between Ordergroove's clock and this machine's is told to people."""
+
 _NEW_YORK = ZoneInfo("America/New_York")
 _CHICAGO = ZoneInfo("America/Chicago")
 _EARLIEST_CLOCK = timezone(timedelta(hours=-6))
