@@ -78,7 +78,13 @@ class OrdergrooveClient:
         retry: RetryPolicy = RetryPolicy(),  # noqa: B008 - frozen
     ) -> None:
         self._base = _parse_base(base_url)
-        self._transport = Transport(api_key, requests_per_minute=requests_per_minute, timeout=timeout, retry=retry)
+        self._transport = Transport(
+            api_key,
+            encrypted=self._base.scheme == "https",
+            requests_per_minute=requests_per_minute,
+            timeout=timeout,
+            retry=retry,
+        )
 
     def __enter__(self) -> Self:
         return self

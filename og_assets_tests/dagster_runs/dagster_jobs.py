@@ -8,13 +8,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
 from og_assets.automation import range_tags
-from og_assets.emulator.server import EMULATOR_KEY, Emulator
 from og_assets.partitions import CHICAGO
+
+if TYPE_CHECKING:  # every step process imports this module
+    from og_assets.emulator.server import Emulator
 
 REPOSITORY = Path(__file__).parents[2]
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -39,8 +41,10 @@ def today() -> date:
     return datetime.now(CHICAGO).date()
 
 
-def environment(emulator: Emulator, folder: Path) -> dict[str, str]:
+def environment(emulator: "Emulator", folder: Path) -> dict[str, str]:
     """Variables that point og_assets at an emulator and Dagster at a home of its own, with the project's settings."""
+    from og_assets.emulator.server import EMULATOR_KEY
+
     home = folder / "dagster_home"
     home.mkdir(parents=True, exist_ok=True)
     (home / "dagster.yaml").write_text((REPOSITORY / "dagster.yaml").read_text())

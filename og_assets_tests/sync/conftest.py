@@ -9,12 +9,6 @@ from held_warehouse import HeldWarehouse
 from og_assets.warehouse import staging
 
 
-@pytest.fixture(autouse=True)
-def no_certificates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing here speaks TLS, and reading all certificates takes each new client longer than a small pull."""
-    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
-
-
 @pytest.fixture
 def warehouse(tmp_path: Path) -> Iterator[HeldWarehouse]:
     """An empty warehouse, held open until the end of the test."""
