@@ -1,1 +1,43 @@
-"""Ordergroove in DuckDB: a Dagster code location."""
+"""Ordergroove in DuckDB: a Dagster code location, and `open_warehouse` for those who read what it loads."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+    from duckdb import DuckDBPyConnection
+
+__all__ = ["open_warehouse"]
+
+
+@contextmanager
+def open_warehouse(
+    path: "str | PathLike[str] | None" = None, *, wait_seconds: float = 60, hold_seconds: float | None = 120
+) -> "Iterator[DuckDBPyConnection]":
+    """The warehouse for reading, as a DuckDB connection, for the time of this block.
+
+        with og_assets.open_warehouse() as warehouse:
+            orders = warehouse.sql("FROM ordergroove.orders_current").df()
+
+    `path` is the DuckDB file; by default the setting ORDERGROOVE_WAREHOUSE, of the environment or of `.env` in
+    this folder. A sync that loads is waited for, at most `wait_seconds`. No sync can load while the block lasts,
+    so keep it short: after `hold_seconds` the file is given back, and what is asked then raises WarehouseLetGo
+    (og_assets.warehouse.errors, where all that is raised is listed). Shown times are UTC.
+    """
+    from pathlib import Path
+
+    from og_assets.warehouse.reading import read_warehouse
+
+    if path is None:
+        import os
+
+        from dotenv import dotenv_values
+
+        from og_assets.settings import Settings
+
+        of_this_folder = {name: value for name, value in dotenv_values(".env").items() if value}
+        path = Settings.from_environment({**os.environ, **of_this_folder}).warehouse
+    with read_warehouse(Path(path), wait_seconds=wait_seconds, hold_seconds=hold_seconds) as connection:
+        yield connection

@@ -1,6 +1,8 @@
 """The command `og`. Each command imports what it needs when it runs, so that help and mistakes answer at once."""
 
+import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -9,7 +11,11 @@ from og_assets.home import prepare_home
 from og_assets.settings import SettingError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rich.console import Console
+
+    from og_assets.warehouse.processes import Holder
 
 
 class Group(click.Group):
@@ -27,26 +33,42 @@ class Group(click.Group):
 
 def known_failures() -> tuple[type[Exception], ...]:
     """The errors that have a message for a person."""
+    from og_assets.export import ExportRefused
     from og_assets.ordergroove.errors import OrdergrooveError
+    from og_assets.query import StatementFailed
     from og_assets.warehouse.errors import WarehouseError
     from og_assets.webhooks.errors import WebhookError
 
-    return (SettingError, OrdergrooveError, WarehouseError, WebhookError)
+    return (SettingError, OrdergrooveError, WarehouseError, WebhookError, StatementFailed, ExportRefused)
+
+
+def warehouse_option(command: Any) -> Any:
+    """`--warehouse FILE`, for commands that read a warehouse."""
+    return click.option(
+        "--warehouse",
+        type=click.Path(dir_okay=False, path_type=Path),
+        help="The DuckDB file, in place of the setting ORDERGROOVE_WAREHOUSE.",
+    )(command)
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="og-assets")
 def main() -> None:
-    r"""Ordergroove in DuckDB.
+    """Ordergroove in DuckDB.
+
+    Every command exits with 0 when all is well, with 1 when it is not or could not be done (the reason is on
+    stderr), and with 2 when it was called in a way that it does not understand.
 
     \b
     Examples:
-      og demo                  see the main job run on an emulated merchant
-      og dev                   open the Dagster UI
-      og doctor                check key, permission, clock, warehouse, inbox
-      og status                see where each object stands
-      og webhooks --port 8766  receive webhooks into the inbox
-      og emulator --port 8765  serve an emulated Ordergroove
+      og demo                    see the main job run on an emulated merchant
+      og dev                     open the Dagster UI
+      og doctor                  check key, permission, clock, warehouse, inbox
+      og status                  see where each object stands
+      og query                   ask the data, while syncs go on
+      og export exports/today    every table as a Parquet file
+      og webhooks                receive webhooks into the inbox
+      og emulator                serve an emulated Ordergroove
     """
     prepare_home()
 
@@ -57,7 +79,15 @@ def main() -> None:
 def demo(customers: int, seed: int) -> None:
     """Run the main job end to end on the embedded emulator.
 
-    Exits with 0 when every table equals the emulator's truth.
+    Pulls the whole history of an emulated merchant into data/emulator.duckdb, lets a day pass there, pulls what
+    changed, and holds every table against the emulator's truth. Needs no key and no internet. Exits with 1 when
+    a table differs.
+
+    \b
+    Examples:
+      og demo
+      og demo --customers 5000
+      og demo --seed 7            another merchant
     """
     from og_assets.demo import demo as run
 
@@ -67,7 +97,15 @@ def demo(customers: int, seed: int) -> None:
 @main.command()
 @click.option("--port", default=3000, show_default=True, help="Port of the Dagster UI, on this machine only.")
 def dev(port: int) -> None:
-    """Open the Dagster UI and run the daemon; on the emulator when ORDERGROOVE_API_KEY is not set."""
+    """Open the Dagster UI and run the daemon; on the emulator when ORDERGROOVE_API_KEY is not set.
+
+    Runs until Ctrl-C. The schedules work for as long as it runs.
+
+    \b
+    Examples:
+      og dev
+      og dev --port 3001
+    """
     from og_assets.dev import dev as run
 
     sys.exit(run(_console(), port=port))
@@ -80,7 +118,16 @@ def dev(port: int) -> None:
 @click.option("--seed", default=0, show_default=True, help="Which merchant: the same seed gives the same one.")
 @click.option("--latency", default=0.0, show_default=True, help="Seconds that every answer takes longer.")
 def emulator(port: int, customers: int, orders: int | None, seed: int, latency: float) -> None:
-    """Serve an emulated Ordergroove until Ctrl-C; its clock goes with this machine's."""
+    """Serve an emulated Ordergroove until Ctrl-C; its clock goes with this machine's.
+
+    Prints its address and its API key, for ORDERGROOVE_BASE_URL and ORDERGROOVE_API_KEY or any other client.
+
+    \b
+    Examples:
+      og emulator
+      og emulator --orders 100000 --latency 0.02
+      curl -H 'x-api-key: emulator-key' http://127.0.0.1:8765/orders/
+    """
     from og_assets.emulator.server import run
 
     run(port=port, customers=customers, orders=orders, seed=seed, latency=latency, follow_clock=True)
@@ -93,6 +140,11 @@ def webhooks(host: str, port: int) -> None:
     """Receive Ordergroove's webhooks into the inbox until Ctrl-C.
 
     Needs ORDERGROOVE_WEBHOOK_KEYS. Answers 2xx only for what is safely stored.
+
+    \b
+    Examples:
+      og webhooks
+      og webhooks --host 0.0.0.0 --port 8080    behind a proxy on another machine
     """
     from og_assets.settings import load_settings
     from og_assets.webhooks.serve import serve
@@ -103,27 +155,141 @@ def webhooks(host: str, port: int) -> None:
 
 
 @main.command()
+@warehouse_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
-def status(as_json: bool) -> None:
+def status(warehouse: Path | None, as_json: bool) -> None:
     """Show watermark, last outcome and age of each object.
 
     Exits with 1 when an object has no watermark or its last pull did not succeed.
+
+    \b
+    Examples:
+      og status
+      og status --json | jq '.[] | {object, watermark}'
+      og status --warehouse data/emulator.duckdb
     """
     from og_assets.report import show_status
 
-    sys.exit(0 if show_status(_console(), as_json=as_json) else 1)
+    sys.exit(0 if show_status(_console(), _warehouse(warehouse), as_json=as_json) else 1)
 
 
 @main.command()
-@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of lines.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 def doctor(as_json: bool) -> None:
     """Check key, bulk permission, clock, warehouse and inbox, and say what to do.
 
     Exits with 1 when a sync cannot work.
+
+    \b
+    Examples:
+      og doctor
+      og doctor --json | jq '.[] | select(.verdict == "bad")'
     """
     from og_assets.report import show_findings
 
     sys.exit(0 if show_findings(_console(), as_json=as_json) else 1)
+
+
+@main.command()
+@click.argument("sql", required=False)
+@warehouse_option
+@click.option(
+    "--format",
+    type=click.Choice(["table", "csv", "json"]),
+    default="table",
+    show_default=True,
+    help="How results are printed; csv and json have all rows.",
+)
+@click.option("--rows", default=100, show_default=True, help="How many rows of a result a table shows.")
+@click.option("--wait", default=60.0, show_default=True, help="Seconds to wait for a load to give the file back.")
+@click.option("--hold", default=120.0, show_default=True, help="Seconds that a statement may take; loads wait for it.")
+def query(sql: str | None, warehouse: Path | None, format: str, rows: int, wait: float, hold: float) -> None:
+    """Run SQL on the warehouse, for reading, while syncs go on.
+
+    Without SQL it asks for statements, or takes them from standard input. The file is open while a statement
+    runs and no longer, so no load waits while you think; a load that runs is waited for. Every statement stands
+    by itself: SET and temporary tables do not outlast it. Times are UTC.
+
+    \b
+    Examples:
+      og query                                          ask one thing after the other
+      og query .tables                                  what there is
+      og query "FROM analytics.order_totals LIMIT 5"
+      og query --format csv "FROM ordergroove.orders_current" > orders.csv
+      og query < docs/recipes.sql
+      og query --warehouse data/emulator.duckdb .tables
+    """
+    from og_assets.query import UNCUT, Query, shell
+
+    console = _console()
+    reader = Query(
+        path=_warehouse(warehouse),
+        format=format,
+        rows=rows,
+        width=console.width if sys.stdout.isatty() else UNCUT,
+        wait_seconds=wait,
+        hold_seconds=hold,
+        on_wait=_tell_of_waiting(wait),
+    )
+    if sql is None and sys.stdin.isatty():
+        shell(reader, Path(os.environ["DAGSTER_HOME"]) / "query_history", console.print)
+        return
+    statements = sys.stdin.read() if sql is None else sql
+    if not statements.strip():
+        raise click.UsageError("There is no statement; give one as an argument or on standard input.")
+    reader.run(statements)
+
+
+@main.command()
+@click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
+@warehouse_option
+@click.option(
+    "--format",
+    type=click.Choice(["parquet", "csv"]),
+    default="parquet",
+    show_default=True,
+    help="What the files are.",
+)
+@click.option("--replace", is_flag=True, help="Replace the export that DIR holds.")
+@click.option("--views", is_flag=True, help="Write the views too, such as ordergroove.orders_current.")
+@click.option("--wait", default=60.0, show_default=True, help="Seconds to wait for a load to give the file back.")
+def export(folder: Path, warehouse: Path | None, format: str, replace: bool, views: bool, wait: float) -> None:
+    """Write every table to DIR/<schema>/<table>.<format>, all of one moment.
+
+    DIR gets its name when all files are complete: what stands there is whole, also when an export is stopped
+    midway. Loads wait while the tables are read. DIR/export.json says when that was and how many rows there are.
+
+    \b
+    Examples:
+      og export exports/today
+      og export --replace --views exports/bi     for BI tools, refreshed after each sync
+      og export --format csv handover
+    """
+    from og_assets.report import show_export
+
+    show_export(
+        _warehouse(warehouse),
+        folder,
+        format=format,
+        replace=replace,
+        views=views,
+        wait_seconds=wait,
+        on_wait=_tell_of_waiting(wait),
+    )
+
+
+def _warehouse(given: Path | None) -> Path:
+    from og_assets.settings import load_settings
+
+    return given.expanduser() if given else load_settings().warehouse
+
+
+def _tell_of_waiting(seconds: float) -> "Callable[[Holder | None], None]":
+    def tell(holder: "Holder | None") -> None:
+        who = holder or "another process"
+        click.echo(f"The warehouse is in use by {who}; waiting for it, at most {seconds:.0f} s.", err=True)
+
+    return tell
 
 
 def _console() -> "Console":

@@ -2,23 +2,28 @@
 
 import dataclasses
 import json
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
+from rich.progress import Progress
 from rich.table import Table
 
 from og_assets.doctor import Verdict, examine
+from og_assets.export import export
 from og_assets.ordergroove.objects import OBJECTS
-from og_assets.settings import load_settings
-from og_assets.warehouse.connecting import open_warehouse
+from og_assets.warehouse.reading import read_warehouse
 from og_assets.warehouse.status import ObjectStatus, read_status
 
 MARKS = {Verdict.GOOD: "[green]ok[/]", Verdict.ATTENTION: "[yellow]note[/]", Verdict.BAD: "[red]bad[/]"}
 
 
-def show_status(console: Console, *, as_json: bool) -> bool:
+def show_status(console: Console, warehouse: Path, *, as_json: bool) -> bool:
     """Print where each object stands; whether all have a watermark and a last pull that succeeded."""
-    with open_warehouse(load_settings().warehouse, read_only=True) as connection:
+    with read_warehouse(warehouse) as connection:
         statuses = read_status(connection, [object.name for object in OBJECTS])
     if as_json:
         console.print_json(json.dumps([dataclasses.asdict(status) for status in statuses], default=_iso))
@@ -56,14 +61,39 @@ def _age(age: timedelta) -> str:
 
 def show_findings(console: Console, *, as_json: bool) -> bool:
     """Print what `og doctor` found; whether a sync can work."""
-    findings = []
-    for finding in examine():
-        findings.append(finding)
-        if not as_json:
-            console.print(f"{MARKS[finding.verdict]:>16}  [bold]{finding.subject}[/]: {finding.message}")
+    with _working(console, "Looking ..."):
+        findings = list(examine())
     if as_json:
         console.print_json(json.dumps([{**dataclasses.asdict(f), "verdict": f.verdict.value} for f in findings]))
+    else:
+        table = Table(box=None, header_style="bold", pad_edge=False)
+        for title in ("checked", "", "found"):
+            table.add_column(title)
+        for finding in findings:
+            table.add_row(finding.subject, MARKS[finding.verdict], escape(finding.message))
+        console.print(table)
     return all(finding.verdict is not Verdict.BAD for finding in findings)
+
+
+def show_export(warehouse: Path, folder: Path, **options: Any) -> None:
+    """Export, with a bar for a person who watches, and say what was written."""
+    console = Console(stderr=True)
+    with Progress(
+        *Progress.get_default_columns(), console=console, transient=True, disable=not console.is_terminal
+    ) as progress:
+        bar = progress.add_task("Reading", total=None)
+
+        def advance(table: str, rows: int, number: int, count: int) -> None:
+            progress.update(bar, total=count, completed=number)
+            progress.console.print(f"{rows:>12,}  {table}", highlight=False)
+
+        rows = export(warehouse, folder, on_table=advance, **options)
+    console.print(f"{sum(rows.values()):,} rows of {len(rows)} tables in {folder}.", highlight=False)
+
+
+def _working(console: Console, what: str) -> AbstractContextManager[object]:
+    """A sign of life for a person who watches."""
+    return console.status(what) if console.is_terminal else nullcontext()
 
 
 def _iso(value: object) -> str:

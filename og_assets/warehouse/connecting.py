@@ -19,10 +19,12 @@ from filelock import FileLock, Timeout
 from og_assets.warehouse.errors import (
     NotAWarehouse,
     WarehouseError,
+    WarehouseLetGo,
     WarehouseLocked,
     WarehouseMissing,
     WarehouseUnwritable,
 )
+from og_assets.warehouse.hold_limit import HoldLimit
 from og_assets.warehouse.migrations import migrate, refuse_newer
 from og_assets.warehouse.processes import Holder, holder_with_pid, lock_holder
 
@@ -52,6 +54,7 @@ def open_warehouse(
     memory_limit: str = "256MB",
     threads: int = 2,
     config: Mapping[str, Any] | None = None,
+    hold_seconds: float | None = None,
 ) -> Iterator[DuckDBPyConnection]:
     """The warehouse, opened for this block only; closed (and an open transaction rolled back) however it ends.
 
@@ -59,8 +62,10 @@ def open_warehouse(
     A process that is no party to that lock, such as a person's DuckDB shell, is waited for
     `busy_timeout_seconds`. A writable open makes the folder and the file and brings the schema up to date.
     The session's time zone is UTC. `config` holds further DuckDB settings. Do not nest.
+    After `hold_seconds`, for readers, a running statement is stopped and the file given back (HoldLimit).
 
-    Raises WarehouseLocked, WarehouseUnwritable, WarehouseMissing, NotAWarehouse, WarehouseFromTheFuture.
+    Raises WarehouseLocked, WarehouseUnwritable, WarehouseMissing, NotAWarehouse, WarehouseFromTheFuture,
+    WarehouseLetGo.
     """
     settings = {
         "memory_limit": memory_limit,
@@ -73,16 +78,20 @@ def open_warehouse(
         "autoinstall_known_extensions": False,
         **(config or {}),
     }
-    with _turn(path, lock_timeout_seconds, read_only):
+    with _turn(path, lock_timeout_seconds, read_only) as turn:
         connection = _connect(path, read_only, settings, busy_timeout_seconds)
+        limit = HoldLimit(connection, CATALOG, turn.release, hold_seconds)
         try:
             connection.execute("SET TimeZone = 'UTC'")
             if read_only:
                 refuse_newer(connection, path)
             else:
                 migrate(connection, path)
-            yield connection
+            with limit:
+                yield connection
         except duckdb.Error as error:
+            if limit.reached:
+                raise WarehouseLetGo(path, limit.seconds) from error
             if _DISK_FULL.search(str(error)):
                 raise WarehouseUnwritable(path, _first_line(error)) from error
             raise
@@ -99,7 +108,7 @@ def lock_path(path: Path) -> Path:
 
 
 @contextmanager
-def _turn(path: Path, timeout_seconds: float, read_only: bool) -> Iterator[None]:
+def _turn(path: Path, timeout_seconds: float, read_only: bool) -> Iterator[FileLock]:
     if read_only and not os.path.exists(path):  # noqa: PTH110 - False, not an error, for a folder we may not enter
         raise WarehouseMissing(path)
     lock = FileLock(lock_path(path), timeout=timeout_seconds, thread_local=False)
@@ -113,7 +122,7 @@ def _turn(path: Path, timeout_seconds: float, read_only: bool) -> Iterator[None]
         if not read_only:
             raise WarehouseUnwritable(path, f"{error.strerror or error} ({error.filename or path})") from error
     try:
-        yield
+        yield lock
     finally:
         lock.release()
 

@@ -6,6 +6,8 @@ WarehouseError
 ├── WarehouseMissing        asked to read a file that does not exist
 ├── NotAWarehouse           not a DuckDB file, damaged, or written by a newer DuckDB
 ├── WarehouseFromTheFuture  a newer og_assets has changed its schema
+├── WarehouseReadOnly       a statement would write where only reading is meant
+├── WarehouseLetGo          a reader held the file for as long as it may
 ├── ColumnTypeChanged       a table has a column with another type than this release writes
 └── UnknownSync             the pull has no row in ops.sync_runs
 """
@@ -79,6 +81,29 @@ class WarehouseFromTheFuture(WarehouseError):
         )
         self.path = path
         self.version = version
+
+
+class WarehouseReadOnly(WarehouseError):
+    """A reader was asked to write."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"The warehouse {path} is opened for reading only, so that nothing but a sync changes it. To keep a "
+            f"result, write it to a file: COPY (SELECT ...) TO 'result.parquet'. For tables of your own, work on an "
+            f"export (og export)."
+        )
+        self.path = path
+
+
+class WarehouseLetGo(WarehouseError):
+    """A reader reached the time for which it may keep syncs from writing."""
+
+    def __init__(self, path: Path, seconds: float) -> None:
+        super().__init__(
+            f"The warehouse {path} was given back after {seconds:.0f} s, because no sync can write while it is read. "
+            f"Read less at once, allow more time, or work on an export (og export), which may stay open."
+        )
+        self.path = path
 
 
 class ColumnTypeChanged(WarehouseError):

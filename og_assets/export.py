@@ -1,0 +1,133 @@
+"""`og export`: every table as a file, all of one moment, and the folder complete or not there at all."""
+
+import glob
+import json
+import shutil
+import tempfile
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+from duckdb import DuckDBPyConnection
+from filelock import FileLock, Timeout
+
+from og_assets.warehouse.migrations import read_sql
+from og_assets.warehouse.processes import Holder
+from og_assets.warehouse.reading import WAIT_SECONDS, read_warehouse
+from og_assets.warehouse.tables import quoted
+
+FORMATS = {"parquet": "FORMAT parquet, COMPRESSION zstd", "csv": "FORMAT csv, HEADER true"}
+MANIFEST = "export.json"
+"""Tells what an export holds and of when, and marks a folder as one that may be replaced by the next."""
+
+FORMER = "former"
+
+
+class ExportRefused(Exception):
+    """An export cannot be written where it was asked for; the message says why and what to do."""
+
+
+def export(
+    path: Path,
+    folder: Path,
+    *,
+    format: str = "parquet",
+    replace: bool = False,
+    views: bool = False,
+    wait_seconds: float = WAIT_SECONDS,
+    on_wait: Callable[[Holder | None], None] | None = None,
+    on_table: Callable[[str, int, int, int], None] | None = None,
+) -> dict[str, int]:
+    """Write the tables of the warehouse at `path` to `folder`/<schema>/<table>.<format>; returns rows by table.
+
+    All tables are read in one transaction. They are written to a folder beside `folder` that takes its name
+    when all are complete, so what stands under `folder` is always whole. With `replace` an earlier export there
+    is replaced. `on_table` is told name, rows, number and count of each table that is written.
+    Raises ExportRefused, and WarehouseError as reading does.
+    """
+    folder = folder.resolve()
+    _check(folder, replace=replace)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder.with_name(f".{folder.name}.export.lock"), timeout=0):
+            _clear_up(folder)
+            written = Path(tempfile.mkdtemp(prefix=f".{folder.name}.export-", dir=folder.parent))
+            try:
+                with read_warehouse(path, wait_seconds=wait_seconds, hold_seconds=None, on_wait=on_wait) as connection:
+                    rows = _write_tables(connection, written, format, views=views, on_table=on_table)
+                written.chmod(0o755)
+                _put_in_place(written, folder, replace=replace)
+            finally:
+                shutil.rmtree(written, ignore_errors=True)
+    except Timeout:
+        raise ExportRefused(f"Another export to {folder} is running; wait for it or name another folder.") from None
+    except (OSError, duckdb.IOException) as error:
+        raise ExportRefused(f"The export to {folder} could not be written: {error}. Nothing of it is there.") from error
+    return rows
+
+
+def _check(folder: Path, *, replace: bool) -> None:
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise ExportRefused(f"{folder} is a file; name a folder that is new, or an earlier export with --replace.")
+    if not any(folder.iterdir()):
+        return
+    if not (folder / MANIFEST).exists():
+        raise ExportRefused(f"{folder} holds something that is no export of ours; name another folder.")
+    if not replace:
+        raise ExportRefused(f"{folder} holds an export already; add --replace, or name another folder.")
+
+
+def _clear_up(folder: Path) -> None:
+    """Remove what a killed export has left beside the folder, and give back a name that it died holding."""
+    for leftover in folder.parent.glob(f".{glob.escape(folder.name)}.export-*"):
+        former = leftover / FORMER
+        if former.exists() and not folder.exists():
+            former.rename(folder)
+        shutil.rmtree(leftover, ignore_errors=True)
+
+
+def _write_tables(
+    connection: DuckDBPyConnection,
+    folder: Path,
+    format: str,
+    *,
+    views: bool,
+    on_table: Callable[[str, int, int, int], None] | None,
+) -> dict[str, int]:
+    connection.begin()
+    listed = connection.execute(read_sql("list_tables.sql")).fetchall()
+    names = [(schema, name) for schema, name, kind, *_ in listed if views or kind == "table"]
+    exported_at = datetime.now(UTC)
+    rows: dict[str, int] = {}
+    for number, (schema, table) in enumerate(names, 1):
+        (folder / schema).mkdir(exist_ok=True)
+        file = str(folder / schema / f"{table}.{format}").replace("'", "''")
+        source = f"{quoted(schema)}.{quoted(table)}"
+        counted = connection.execute(f"COPY (FROM {source}) TO '{file}' ({FORMATS[format]})").fetchone()
+        rows[f"{schema}.{table}"] = counted[0] if counted else 0
+        if on_table:
+            on_table(f"{schema}.{table}", rows[f"{schema}.{table}"], number, len(names))
+    connection.commit()
+    manifest = {"exported_at": exported_at.isoformat(), "format": format, "rows": rows}
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n")
+    return rows
+
+
+def _put_in_place(written: Path, folder: Path, *, replace: bool) -> None:
+    """Give the new folder its name; the old one keeps it until then, or for ever should this not be allowed."""
+    former = None
+    if folder.exists():
+        _check(folder, replace=replace)
+        former = Path(tempfile.mkdtemp(prefix=f".{folder.name}.export-", dir=folder.parent)) / FORMER
+        folder.rename(former)
+    try:
+        written.rename(folder)
+    except OSError:
+        if former:
+            former.rename(folder)
+        raise
+    if former:
+        shutil.rmtree(former.parent, ignore_errors=True)

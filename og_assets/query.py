@@ -1,0 +1,143 @@
+"""`og query`: statements on the warehouse, from the command line, a script or a person, each with a short opening."""
+
+import io
+import shutil
+import sqlite3
+import sys
+from collections.abc import Callable
+from contextlib import redirect_stdout, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import duckdb
+from duckdb import DuckDBPyConnection, DuckDBPyRelation
+from rich.markup import escape
+
+from og_assets.warehouse.errors import WarehouseError
+from og_assets.warehouse.migrations import read_sql
+from og_assets.warehouse.processes import Holder
+from og_assets.warehouse.reading import HOLD_SECONDS, WAIT_SECONDS, read_warehouse
+
+FORMATS = ("table", "csv", "json")
+
+UNCUT = 100_000
+"""A width, in characters, at which no table loses a column."""
+
+HELP = """\
+End a statement with ; to run it. Times are UTC; nothing can be changed.
+  .tables   tables and views, with their meaning      DESCRIBE ordergroove.orders;   the columns of one
+  .quit     leave (also \\q, Ctrl-D)                   Ctrl-C                         drop what is typed or running"""
+
+
+class StatementFailed(Exception):
+    """DuckDB refused a statement or failed on it; the message is DuckDB's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """How statements are run and shown. The file is open while a statement runs, not while its result is shown."""
+
+    path: Path
+    format: str = "table"
+    rows: int = 100
+    width: int = UNCUT
+    wait_seconds: float = WAIT_SECONDS
+    hold_seconds: float = HOLD_SECONDS
+    on_wait: Callable[[Holder | None], None] | None = None
+
+    def run(self, sql: str) -> None:
+        """Run statements one after the other and print what each gives.
+
+        `.tables` lists tables and views. Raises StatementFailed and WarehouseError; what was printed before stays.
+        """
+        if sql.strip() == ".tables":
+            sql = read_sql("list_tables.sql")
+        try:
+            for statement in duckdb.extract_statements(sql):
+                self._run(statement.query)
+        except duckdb.Error as error:
+            raise StatementFailed(str(error).strip()) from error
+
+    def _run(self, statement: str) -> None:
+        with TemporaryDirectory(prefix="og_query_") as folder:
+            file = Path(folder) / "result"
+            with read_warehouse(
+                self.path, wait_seconds=self.wait_seconds, hold_seconds=self.hold_seconds, on_wait=self.on_wait
+            ) as connection:
+                self._write(connection, statement, file)
+            if file.exists():
+                with file.open(encoding="utf-8") as result:
+                    shutil.copyfileobj(result, sys.stdout)
+                sys.stdout.flush()
+
+    def _write(self, connection: DuckDBPyConnection, statement: str, file: Path) -> None:
+        result = connection.sql(statement)
+        if result is None:  # SET, COPY and others that give nothing
+            return
+        if self.format == "csv":
+            result.write_csv(str(file), header=True)
+        elif self.format == "json":
+            result.query("result", f"COPY (FROM result) TO '{file}' (FORMAT json, ARRAY true)")
+        else:
+            file.write_text(self._table(result), encoding="utf-8")
+
+    def _table(self, result: DuckDBPyRelation) -> str:
+        with redirect_stdout(io.StringIO()) as text:
+            result.show(max_rows=self.rows, max_width=self.width)
+        return text.getvalue()
+
+
+def shell(query: Query, history: Path, tell: Callable[[str], None]) -> None:
+    """Ask a person for statements until they leave; a mistake is told and asked on."""
+    with suppress(ImportError):
+        _remember(history)
+    tell(f"{query.path}, read-only; syncs go on while you think. Help: .help")
+    typed = ""
+    while True:
+        try:
+            line = input("og> " if not typed else "  > ")
+        except EOFError:
+            print()  # noqa: T201 - the shell's prompt goes on in a line of its own
+            return
+        except KeyboardInterrupt:
+            print()  # noqa: T201
+            typed = ""
+            continue
+        command = line.strip().rstrip(";")
+        if not typed and command in {".quit", ".exit", "\\q", "exit", "quit"}:
+            return
+        if not typed and command in {".help", "help", "\\?"}:
+            tell(HELP)
+            continue
+        typed += f"{line}\n"
+        if command == ".tables" or sqlite3.complete_statement(typed):
+            _run_and_tell(query, typed if command != ".tables" else command, tell)
+            typed = ""
+        elif not typed.strip():
+            typed = ""
+
+
+def _run_and_tell(query: Query, sql: str, tell: Callable[[str], None]) -> None:
+    try:
+        query.run(sql)
+    except (StatementFailed, WarehouseError) as error:
+        tell(f"[red]{escape(str(error))}[/]")
+    except KeyboardInterrupt:
+        tell("Stopped.")
+
+
+def _remember(history: Path) -> None:
+    """Line editing, and a history that outlives the shell, where Python has readline."""
+    import atexit
+    import readline
+
+    with suppress(OSError):
+        readline.read_history_file(history)
+    readline.set_history_length(1000)
+
+    def save() -> None:
+        with suppress(OSError):
+            readline.write_history_file(history)
+
+    atexit.register(save)

@@ -1,0 +1,57 @@
+"""Takes the warehouse away from a reader who keeps it too long, so that loads go on."""
+
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Self
+
+import duckdb
+from duckdb import DuckDBPyConnection
+
+
+class HoldLimit:
+    """For a `with` block: after `seconds` (None: never) the connection loses `catalog`, and `give_back` is called.
+
+    A statement that runs is stopped; any later one finds no catalog. A result that is half read keeps the file open
+    until it is read or dropped, and so does a transaction: only the connection's own thread can end those.
+    """
+
+    def __init__(
+        self, connection: DuckDBPyConnection, catalog: str, give_back: Callable[[], None], seconds: float | None
+    ) -> None:
+        self.seconds = seconds or 0.0
+        self.reached = False
+        self._connection = connection
+        self._catalog = catalog
+        self._give_back = give_back
+        self._guard = threading.Lock()
+        self._over = False
+        self._timer = threading.Timer(seconds, self._let_go) if seconds else None
+
+    def __enter__(self) -> Self:
+        if self._timer:
+            # Ends the result of the last statement before the block, which would keep the file open.
+            self._connection.execute(f"USE {self._catalog}")
+            # A connection of its own to the same instance: one connection is not for two threads.
+            self._own = self._connection.cursor()
+            self._timer.daemon = True
+            self._timer.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        with self._guard:
+            self._over = True
+        if self._timer:
+            self._timer.cancel()
+            self._own.close()
+
+    def _let_go(self) -> None:
+        with self._guard:
+            if self._over:
+                return
+            self.reached = True
+            self._connection.interrupt()
+            with suppress(duckdb.Error):
+                self._own.execute("USE memory")
+                self._own.execute(f"DETACH {self._catalog}")
+            self._give_back()

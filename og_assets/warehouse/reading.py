@@ -1,0 +1,75 @@
+"""Reading the warehouse while syncs run: waits politely, opens for reading only, and lets go in bounded time."""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from pathlib import Path
+
+import duckdb
+from duckdb import DuckDBPyConnection
+
+from og_assets.warehouse.connecting import open_warehouse
+from og_assets.warehouse.errors import WarehouseLocked, WarehouseReadOnly
+from og_assets.warehouse.processes import Holder
+
+WAIT_SECONDS = 60.0
+"""How long a reader waits for a load."""
+
+HOLD_SECONDS = 120.0
+"""How long a reader may hold the file: less than the five minutes that a load waits for it."""
+
+MEMORY_LIMIT = "1GB"
+SILENT_SECONDS = 1.0
+"""Most loads are over by then, and nobody needs to hear of them."""
+
+
+@contextmanager
+def read_warehouse(
+    path: Path,
+    *,
+    wait_seconds: float = WAIT_SECONDS,
+    hold_seconds: float | None = HOLD_SECONDS,
+    on_wait: Callable[[Holder | None], None] | None = None,
+) -> Iterator[DuckDBPyConnection]:
+    """The warehouse for reading, for this block only; `FROM ordergroove.orders` works, times are shown in UTC.
+
+    A load that runs is waited for, at most `wait_seconds`; `on_wait` is told once who holds the file. No load
+    can write while the block lasts, so after `hold_seconds` (None: never) the running statement is stopped and
+    the file given back, though not while a half-read result or a transaction of the caller is open.
+
+    Raises WarehouseLocked, WarehouseMissing, NotAWarehouse, WarehouseFromTheFuture; in the block
+    WarehouseReadOnly for a statement that would write and WarehouseLetGo for one after `hold_seconds`.
+    """
+    deadline = time.monotonic() + wait_seconds
+    with ExitStack() as stack:
+        try:
+            connection = stack.enter_context(_open(path, min(SILENT_SECONDS, wait_seconds), hold_seconds))
+        except WarehouseLocked as error:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise
+            if on_wait:
+                on_wait(error.holder)
+            try:
+                connection = stack.enter_context(_open(path, left, hold_seconds))
+            except WarehouseLocked as locked:
+                raise WarehouseLocked(path, wait_seconds, locked.holder) from None
+        try:
+            yield connection
+        except duckdb.Error as error:
+            if "attached in read-only mode" in str(error):
+                raise WarehouseReadOnly(path) from error
+            raise
+
+
+def _open(path: Path, timeout: float, hold_seconds: float | None) -> AbstractContextManager[DuckDBPyConnection]:
+    return open_warehouse(
+        path,
+        read_only=True,
+        lock_timeout_seconds=timeout,
+        busy_timeout_seconds=timeout,
+        memory_limit=MEMORY_LIMIT,
+        threads=os.cpu_count() or 2,
+        hold_seconds=hold_seconds,
+    )
