@@ -97,9 +97,10 @@ def demo(customers: int, seed: int) -> None:
 @main.command()
 @click.option("--port", default=3000, show_default=True, help="Port of the Dagster UI, on this machine only.")
 def dev(port: int) -> None:
-    """Open the Dagster UI and run the daemon; on the emulator when ORDERGROOVE_API_KEY is not set.
+    """Open the Dagster UI, and run its daemon.
 
-    Runs until Ctrl-C. The schedules work for as long as it runs.
+    On an emulated merchant when ORDERGROOVE_API_KEY is not set. Runs until Ctrl-C. The schedules work for as long
+    as it runs.
 
     \b
     Examples:
@@ -118,9 +119,10 @@ def dev(port: int) -> None:
 @click.option("--seed", default=0, show_default=True, help="Which merchant: the same seed gives the same one.")
 @click.option("--latency", default=0.0, show_default=True, help="Seconds that every answer takes longer.")
 def emulator(port: int, customers: int, orders: int | None, seed: int, latency: float) -> None:
-    """Serve an emulated Ordergroove until Ctrl-C; its clock goes with this machine's.
+    """Serve an emulated Ordergroove until Ctrl-C.
 
-    Prints its address and its API key, for ORDERGROOVE_BASE_URL and ORDERGROOVE_API_KEY or any other client.
+    Its clock goes with this machine's. Prints its address and its API key, for ORDERGROOVE_BASE_URL and
+    ORDERGROOVE_API_KEY or any other client.
 
     \b
     Examples:
@@ -137,7 +139,7 @@ def emulator(port: int, customers: int, orders: int | None, seed: int, latency: 
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; a proxy adds TLS.")
 @click.option("--port", default=8766, show_default=True, help="Port to listen on.")
 def webhooks(host: str, port: int) -> None:
-    """Receive Ordergroove's webhooks into the inbox until Ctrl-C.
+    """Receive webhooks into the inbox until Ctrl-C.
 
     Needs ORDERGROOVE_WEBHOOK_KEYS. Answers 2xx only for what is safely stored.
 
@@ -158,7 +160,7 @@ def webhooks(host: str, port: int) -> None:
 @warehouse_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 def status(warehouse: Path | None, as_json: bool) -> None:
-    """Show watermark, last outcome and age of each object.
+    """Show where each object stands.
 
     Exits with 1 when an object has no watermark or its last pull did not succeed.
 
@@ -176,9 +178,9 @@ def status(warehouse: Path | None, as_json: bool) -> None:
 @main.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 def doctor(as_json: bool) -> None:
-    """Check key, bulk permission, clock, warehouse and inbox, and say what to do.
+    """Check what a sync needs and say what to do.
 
-    Exits with 1 when a sync cannot work.
+    That is settings, key, permission, clock, warehouse and inbox. Exits with 1 when a sync cannot work.
 
     \b
     Examples:
@@ -204,11 +206,11 @@ def doctor(as_json: bool) -> None:
 @click.option("--wait", default=60.0, show_default=True, help="Seconds to wait for a load to give the file back.")
 @click.option("--hold", default=120.0, show_default=True, help="Seconds that a statement may take; loads wait for it.")
 def query(sql: str | None, warehouse: Path | None, format: str, rows: int, wait: float, hold: float) -> None:
-    """Run SQL on the warehouse, for reading, while syncs go on.
+    """Run SQL on the warehouse while syncs go on.
 
-    Without SQL it asks for statements, or takes them from standard input. The file is open while a statement
-    runs and no longer, so no load waits while you think; a load that runs is waited for. Every statement stands
-    by itself: SET and temporary tables do not outlast it. Times are UTC.
+    Nothing can be changed. Without SQL it asks for statements, or takes them from standard input. The file is open
+    while a statement runs and no longer, so no load waits while you think; a load that runs is waited for. Every
+    statement stands by itself: SET and temporary tables do not outlast it. Times are UTC.
 
     \b
     Examples:
@@ -254,10 +256,11 @@ def query(sql: str | None, warehouse: Path | None, format: str, rows: int, wait:
 @click.option("--views", is_flag=True, help="Write the views too, such as ordergroove.orders_current.")
 @click.option("--wait", default=60.0, show_default=True, help="Seconds to wait for a load to give the file back.")
 def export(folder: Path, warehouse: Path | None, format: str, replace: bool, views: bool, wait: float) -> None:
-    """Write every table to DIR/<schema>/<table>.<format>, all of one moment.
+    """Write every table to a folder of files.
 
-    DIR gets its name when all files are complete: what stands there is whole, also when an export is stopped
-    midway. Loads wait while the tables are read. DIR/export.json says when that was and how many rows there are.
+    The files are DIR/<schema>/<table>.<format>, all of one moment. DIR gets its name when all files are complete:
+    what stands there is whole, also when an export is stopped midway. Loads wait while the tables are read.
+    DIR/export.json says when that was and how many rows there are.
 
     \b
     Examples:

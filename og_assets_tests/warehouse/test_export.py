@@ -164,7 +164,8 @@ def test_an_export_while_loads_run_is_of_one_moment(filled: Path, folder: Path, 
     assert loads.returncode == 0, errors
 
 
-def test_a_folder_that_cannot_be_written_is_named(filled: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_named(filled: Path, tmp_path: Path) -> None:
     """One sentence, not a traceback."""
-    with pytest.raises(ExportRefused, match=r"/proc/new could not be written"):
-        export(filled, Path("/proc/new"))
+    (tmp_path / "file").touch()
+    with pytest.raises(ExportRefused, match="new could not be written"):
+        export(filled, tmp_path / "file" / "new")

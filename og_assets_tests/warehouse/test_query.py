@@ -97,7 +97,7 @@ def test_tables_with_their_meaning(og: Run) -> None:
     [
         (("query", "DELETE FROM ordergroove.orders"), 1, "opened for reading only"),
         (("query", "SELEC 1"), 1, 'syntax error at or near "SELEC"'),
-        (("query", "FROM ordergroove.order"), 1, 'Table with name order does not exist'),
+        (("query", "FROM ordergroove.order"), 1, "Table with name order does not exist"),
         (("query", "--warehouse", "none.duckdb", "SELECT 1"), 1, "There is no warehouse at none.duckdb"),
         (("query",), 2, "There is no statement"),
         (("query", "--format", "xml", "SELECT 1"), 2, "'xml' is not one of"),
