@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export DAGSTER_HOME ?= $(CURDIR)/.dagster
 
-.PHONY: help demo test check dev sequences clean
+.PHONY: help demo test check dev sequences bench clean
 
 help: ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -26,8 +26,11 @@ dev: .venv/ready ## open the Dagster UI; on an emulated merchant when no API key
 sequences: .venv/ready ## the long form of the property test of the syncs; SEQUENCES=5000 of them
 	OG_SEQUENCES=$(or $(SEQUENCES),5000) $(BIN)/python -m pytest -q og_assets_tests/sync/test_sync_sequences.py -s
 
+bench: .venv/ready .bench/dlt/ready ## measure beside the floor and beside dlt; ARGS="latency20 --rounds 5" for one
+	$(BIN)/python -m bench $(ARGS)
+
 clean: ## remove environment, Dagster's state and the emulator's data; a warehouse of yours stays
-	rm -rf .venv .dagster build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis data/emulator.*
+	rm -rf .venv .bench .dagster build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis data/emulator.*
 
 .venv/ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "og_assets needs Python 3.11 or later; try make PYTHON=python3.12")'
@@ -37,3 +40,8 @@ clean: ## remove environment, Dagster's state and the emulator's data; a warehou
 	ln -sfn ../dagster.yaml .dagster/dagster.yaml
 	test -e .env || sed 's|@HERE@|$(CURDIR)|' .env.example > .env
 	touch .venv/ready
+
+.bench/dlt/ready: bench/constraints-dlt.txt
+	$(PYTHON) -m venv .bench/dlt
+	PIP_CONSTRAINT=bench/constraints-dlt.txt .bench/dlt/bin/python -m pip install --quiet --disable-pip-version-check 'dlt[duckdb]' pyarrow
+	touch .bench/dlt/ready

@@ -1,0 +1,67 @@
+"""Our pipeline without Dagster: the pull that an asset makes, for one object or for several at once.
+
+    python -m bench.library_pull http://127.0.0.1:8765 warehouse.duckdb orders [items ...]
+
+Several objects are read by a process each, as the steps of a run are. Prints the seconds from before
+the first client is made until the last warehouse is closed, without the start of Python.
+"""
+
+import json
+import multiprocessing
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor
+from datetime import datetime
+from uuid import uuid4
+
+from og_assets.ordergroove.client import OrdergrooveClient
+from og_assets.ordergroove.clock import SourceClock
+from og_assets.ordergroove.objects import OBJECTS
+from og_assets.ordergroove.turns import READERS
+from og_assets.partitions import CHICAGO, PullMode, SyncWindow, window_for
+from og_assets.pull import LOOKBACK, PullReport, pull
+from og_assets.warehouse.resource import WarehouseResource
+
+BY_NAME = {object.name: object for object in OBJECTS}
+
+
+def pull_since_watermark(url: str, warehouse: str, object_name: str) -> PullReport:
+    """What the job `sync` does for one object."""
+    today = datetime.now(CHICAGO).date()
+
+    def window(watermark: datetime | None) -> SyncWindow:
+        return window_for(
+            first_day=today,
+            last_day=today,
+            today=today,
+            watermark=watermark,
+            lookback=LOOKBACK,
+            mode=PullMode.SINCE_WATERMARK,
+        )
+
+    with OrdergrooveClient(url, "bench", requests_per_minute=None) as client:
+        return pull(
+            BY_NAME[object_name],
+            client=client,
+            warehouse=WarehouseResource(database=warehouse),
+            clock=SourceClock(),
+            window_for=window,
+            mode=PullMode.SINCE_WATERMARK,
+            run_id=str(uuid4()),
+        )
+
+
+def main(url: str, warehouse: str, *names: str) -> None:
+    """Pull, and say how long it took."""
+    began = time.perf_counter()
+    if len(names) == 1:
+        pull_since_watermark(url, warehouse, names[0])
+    else:
+        processes = multiprocessing.get_context("fork")
+        with ProcessPoolExecutor(READERS, mp_context=processes) as readers:
+            list(readers.map(pull_since_watermark, [url] * len(names), [warehouse] * len(names), names))
+    print(json.dumps({"seconds": time.perf_counter() - began}))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,33 @@
+"""What Dagster itself costs of a sync."""
+
+import sys
+from collections.abc import Callable
+
+from bench.lab import Lab, dagster_environment, serving
+from bench.measure import Measurement, measure
+from bench.rounds import alternate, ratio, wall
+from bench.scenarios.scenario import Goal, Outcome, Scenario
+
+_EMULATOR = "from og_assets.emulator.server import run; run(port=0, customers=20, follow_clock=True)"
+
+
+def _share(lab: Lab, rounds: int) -> Outcome:
+    """The emulator, because the whole job also looks for deletions, one by one."""
+    with serving(["-c", _EMULATOR]) as url:
+
+        def contestant(job: str) -> Callable[[], Measurement]:
+            environment = dagster_environment(lab.new_folder(), url)
+            command = [sys.executable, "-m", "bench.dagster_run", job]
+            measure(command, environment)  # pulls what there is
+            return lambda: measure(command, environment)
+
+        nothing, empty = "sync, nothing to fetch", "the same job, empty assets"
+        found = alternate({nothing: contestant("sync"), empty: contestant("empty")}, rounds)
+    return Outcome(
+        found, [Goal("a sync with nothing to fetch over empty assets", ratio(found, nothing, empty, wall), 1.3)]
+    )
+
+
+SCENARIOS = [
+    Scenario("dagster", "The job `sync` with nothing to fetch, beside the same job with empty assets", 5, _share)
+]
