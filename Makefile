@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export DAGSTER_HOME ?= $(CURDIR)/.dagster
 
-.PHONY: help demo test check dev sequences bench clean
+.PHONY: help demo test check dev docs sequences bench clean
 
 help: ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -22,6 +22,10 @@ check: .venv/ready ## types and lint
 
 dev: .venv/ready ## open the Dagster UI; on an emulated merchant when no API key is set
 	$(BIN)/og dev
+
+docs: .venv/ready ## write docs/data.md and docs/commands.md from the code
+	$(BIN)/python -m og_assets.data_dictionary
+	$(BIN)/python -m og_assets.command_reference
 
 sequences: .venv/ready ## the long form of the property test of the syncs; SEQUENCES=5000 of them
 	OG_SEQUENCES=$(or $(SEQUENCES),5000) $(BIN)/python -m pytest -q og_assets_tests/sync/test_sync_sequences.py -s

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from og_assets.cli import main
 from og_assets.emulator.api import KeyPermission
 from og_assets.emulator.server import EMULATOR_KEY, Emulator
 from og_assets.emulator.world import World
@@ -59,14 +58,6 @@ def og(tmp_path: Path, emulator: Emulator) -> CommandLine:
 def verdicts(finished: subprocess.CompletedProcess[str]) -> dict[str, str]:
     """What `og doctor --json` found, by subject."""
     return {finding["subject"]: finding["verdict"] for finding in json.loads(finished.stdout)}
-
-
-def test_every_command_has_help() -> None:
-    """And the readme names it."""
-    readme = (Path(__file__).parents[1] / "README.md").read_text()
-    for name, command in main.commands.items():
-        assert command.help, name
-        assert f"`og {name}`" in readme
 
 
 def test_doctor_finds_all_well(og: CommandLine) -> None:

@@ -15,7 +15,7 @@ from duckdb import DuckDBPyConnection
 
 from og_assets.warehouse.load import DELETABLE
 from og_assets.warehouse.migrations import read_sql
-from og_assets.warehouse.tables import Table, ensure_table, quoted
+from og_assets.warehouse.tables import Table, ensure_table, literal, quoted
 from og_assets.warehouse.transactions import transaction
 
 log = logging.getLogger("og_assets")
@@ -191,27 +191,28 @@ def _finish(connection: DuckDBPyConnection, table: str, deleted: str, *, rebuilt
 
 def _ensure_current_view(connection: DuckDBPyConnection, table: Table) -> None:
     """The view `<table>_current`; made anew only when the columns of its table are others than its own."""
-    columns = [column.name for column in table.stored_columns]
+    columns = [(column.name, column.description) for column in table.stored_columns]
     view = f"{table.name}_current"
     found = connection.execute(
-        "SELECT column_name FROM duckdb_columns() WHERE database_name = current_database()"
+        "SELECT column_name, comment FROM duckdb_columns() WHERE database_name = current_database()"
         " AND schema_name = ? AND table_name = ? ORDER BY column_index",
         [table.schema, view],
     ).fetchall()
-    if [name for (name,) in found] == columns:
+    if found == columns:
         return
-    names = ", ".join(quoted(name) for name in columns)
+    names = ", ".join(quoted(name) for name, _ in columns)
     # Tables of the view's own schema go without it: see deletion_evidence.
     conditions = [_not_deleted(table.name, "public_id")]
     if table.name == "items":
         conditions.append(_not_deleted("orders", "order"))
+    qualified_name = f"{quoted(table.schema)}.{quoted(view)}"
     connection.execute(
-        f"CREATE OR REPLACE VIEW {quoted(table.schema)}.{quoted(view)} AS"
+        f"CREATE OR REPLACE VIEW {qualified_name} AS"
         f" SELECT {names} FROM {quoted(table.name)} AS current WHERE {' AND '.join(conditions)}"
     )
-    connection.execute(
-        f"COMMENT ON VIEW {quoted(table.schema)}.{quoted(view)} IS 'ordergroove.{table.name} without what is deleted.'"
-    )
+    connection.execute(f"COMMENT ON VIEW {qualified_name} IS 'ordergroove.{table.name} without what is deleted.'")
+    for name, description in columns:
+        connection.execute(f"COMMENT ON COLUMN {qualified_name}.{quoted(name)} IS {literal(description)}")
 
 
 def _not_deleted(object_name: str, column: str) -> str:

@@ -119,11 +119,11 @@ def _describe(connection: DuckDBPyConnection, table: Table, found: dict[str, Sto
         [table.schema, table.name],
     ).fetchone()
     if described != (table.description,):
-        connection.execute(f"COMMENT ON TABLE {table.qualified_name} IS {_literal(table.description)}")
+        connection.execute(f"COMMENT ON TABLE {table.qualified_name} IS {literal(table.description)}")
     for column in table.stored_columns:
         if column.name not in found or found[column.name].description != column.description:
             target = f"{table.qualified_name}.{quoted(column.name)}"
-            connection.execute(f"COMMENT ON COLUMN {target} IS {_literal(column.description)}")
+            connection.execute(f"COMMENT ON COLUMN {target} IS {literal(column.description)}")
 
 
 def _columns_found(connection: DuckDBPyConnection, table: Table) -> dict[str, StoredColumn]:
@@ -135,5 +135,6 @@ def _columns_found(connection: DuckDBPyConnection, table: Table) -> dict[str, St
     return {name: StoredColumn(name, type_, comment) for name, type_, comment in rows}
 
 
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
+    """`text` as a string of SQL."""
     return "'" + text.replace("'", "''") + "'"

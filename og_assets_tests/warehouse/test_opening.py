@@ -44,7 +44,7 @@ def test_first_open_makes_folder_file_and_schema(path: Path) -> None:
     with open_warehouse(path) as connection:
         schemas = connection.execute("SELECT schema_name FROM duckdb_schemas() WHERE NOT internal").fetchall()
         assert {"ordergroove", "analytics", "ops"} <= {name for (name,) in schemas}
-        assert connection.execute("SELECT version FROM ops.schema_versions").fetchall() == [(1,), (2,)]
+        assert connection.execute("SELECT version FROM ops.schema_versions").fetchall() == [(1,), (2,), (3,)]
 
 
 def test_session_settings(path: Path) -> None:
@@ -197,7 +197,7 @@ def test_a_folder_without_permission_can_be_read_only(tmp_path: Path) -> None:
     with pytest.raises(WarehouseUnwritable, match="Permission denied"), open_warehouse(path):
         pass
     with open_warehouse(path, read_only=True) as connection:
-        assert connection.execute("SELECT version FROM ops.schema_versions").fetchall() == [(1,), (2,)]
+        assert connection.execute("SELECT version FROM ops.schema_versions").fetchall() == [(1,), (2,), (3,)]
     tmp_path.chmod(0o700)
 
 

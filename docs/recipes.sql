@@ -1,0 +1,261 @@
+-- Questions that analysts ask, with their answers. Each stands by itself: copy one, or run all of them with
+--   og query < docs/recipes.sql
+-- Columns are explained in data.md. The views *_current are without what is deleted; days are days as Ordergroove wrote
+-- them; amounts are in the currency of the order.
+
+-- 1. Active subscriptions by product
+SELECT
+    subscriptions.product,
+    products.name,
+    count(*)                                AS active_subscriptions,
+    sum(subscriptions.quantity)             AS units_per_shipment
+FROM ordergroove.subscriptions
+LEFT JOIN ordergroove.products ON products.external_product_id = subscriptions.product
+WHERE subscriptions.live
+GROUP BY ALL
+ORDER BY active_subscriptions DESC, subscriptions.product;
+
+-- 2. Upcoming orders by week
+-- What waits for its day (status 1, UNSENT). Amounts may still change until placement.
+SELECT
+    CAST(date_trunc('week', place_date) AS DATE) AS week_of,
+    count(*)                                AS orders,
+    sum(items)                              AS items,
+    sum(total)                              AS expected_total,
+    currency_code
+FROM analytics.order_totals_current
+WHERE status = 1
+GROUP BY ALL
+ORDER BY week_of;
+
+-- 3. Cancellations by reason
+-- Subscriptions that are cancelled now; one that was taken up again is not among them.
+SELECT
+    cancel_reason_code_number               AS reason_code,
+    arg_max(cancel_reason, cancelled)       AS latest_wording,
+    count(*)                                AS cancelled_subscriptions,
+    max(cancelled)                          AS last_cancelled
+FROM ordergroove.subscriptions
+WHERE cancelled IS NOT NULL
+GROUP BY ALL
+ORDER BY cancelled_subscriptions DESC, reason_code;
+
+-- 4. Repeat orders per subscription
+-- How many subscriptions have had how many orders placed; an order holds a bundle in several items.
+WITH placed AS (
+    SELECT subscriptions.public_id, count(DISTINCT bridge."order") AS placed_orders
+    FROM ordergroove.subscriptions
+    LEFT JOIN analytics.items_orders_bridge_current AS bridge
+        ON bridge.subscription = subscriptions.public_id AND bridge.order_status = 5
+    GROUP BY ALL
+)
+SELECT placed_orders, count(*) AS subscriptions
+FROM placed
+GROUP BY ALL
+ORDER BY placed_orders;
+
+-- 5. One-time upsell share by month
+-- What was placed, with and without a subscription behind it.
+SELECT
+    CAST(date_trunc('month', place_date) AS DATE) AS month,
+    currency_code,
+    sum(subscription_revenue)               AS subscription_revenue,
+    sum(one_time_revenue)                   AS one_time_revenue,
+    round(100 * sum(one_time_revenue) / nullif(sum(items_total), 0), 1) AS one_time_per_cent
+FROM analytics.order_totals_current
+WHERE status = 5
+GROUP BY ALL
+ORDER BY month, currency_code;
+
+-- 6. Skipped and deleted orders by month
+-- A skipped order is cancelled (status 4) and stays; a deleted one is known by its tombstone alone.
+SELECT
+    CAST(date_trunc('month', day) AS DATE)  AS month,
+    count(*) FILTER (what = 'skipped')      AS skipped,
+    count(*) FILTER (what = 'deleted')      AS deleted
+FROM (
+    SELECT place_date AS day, 'skipped' AS what
+    FROM ordergroove.orders_current
+    WHERE status = 4
+    UNION ALL
+    SELECT CAST(deleted_at AT TIME ZONE 'America/New_York' AS DATE), 'deleted'
+    FROM analytics.deletion_tombstones
+    WHERE object = 'orders' AND lifted_at IS NULL
+)
+GROUP BY ALL
+ORDER BY month;
+
+-- 7. Failed orders by error code
+-- Rejected orders and those that are being tried again. The shop's message may itself be JSON with a code.
+SELECT
+    statuses.name                           AS status,
+    CASE WHEN json_valid(rejected_message) THEN rejected_message ->> '$.code' END    AS error_code,
+    CASE WHEN json_valid(rejected_message) THEN rejected_message ->> '$.message' ELSE rejected_message END AS message,
+    count(*)                                AS orders,
+    sum(total)                              AS total
+FROM ordergroove.orders_current AS orders
+JOIN ordergroove.order_statuses AS statuses ON statuses.code = orders.status
+WHERE orders.status IN (3, 12, 13, 14, 15, 18, 19, 20)
+GROUP BY ALL
+ORDER BY orders DESC, error_code;
+
+-- 8. Revenue by month placed
+SELECT
+    CAST(date_trunc('month', place_date) AS DATE) AS month,
+    currency_code,
+    count(*)                                AS orders,
+    sum(total)                              AS revenue,
+    round(sum(total) / count(*), 2)         AS average_order_value
+FROM analytics.order_totals_current
+WHERE status = 5
+GROUP BY ALL
+ORDER BY month, currency_code;
+
+-- 9. Churn by month
+-- Of the subscriptions that were active when a month began, how many were cancelled in it. A subscription that was
+-- cancelled and taken up again counts as never cancelled: the API keeps the last state only.
+WITH months AS (
+    SELECT unnest(generate_series(
+        date_trunc('month', (SELECT min(created) FROM ordergroove.subscriptions)),
+        date_trunc('month', (SELECT max(updated) FROM ordergroove.subscriptions)),
+        INTERVAL 1 MONTH
+    )) AS month
+)
+SELECT
+    CAST(month AS DATE)                     AS month,
+    count(*)                                AS active_at_start,
+    count(*) FILTER (cancelled < month + INTERVAL 1 MONTH) AS cancelled,
+    round(100.0 * count(*) FILTER (cancelled < month + INTERVAL 1 MONTH) / count(*), 1) AS churn_per_cent
+FROM months
+JOIN ordergroove.subscriptions ON created < month AND (cancelled IS NULL OR cancelled >= month)
+GROUP BY ALL
+ORDER BY month;
+
+-- 10. Subscriptions per customer
+-- How many customers have how many active subscriptions.
+WITH per_customer AS (
+    SELECT customers.merchant_user_id, count(subscriptions.public_id) AS active_subscriptions
+    FROM ordergroove.customers
+    LEFT JOIN ordergroove.subscriptions
+        ON subscriptions.customer = customers.merchant_user_id AND subscriptions.live
+    GROUP BY ALL
+)
+SELECT active_subscriptions, count(*) AS customers
+FROM per_customer
+GROUP BY ALL
+ORDER BY active_subscriptions;
+
+-- 11. Demand per product in the next 30 days
+-- Units in orders that wait for placement, one-time items included.
+SELECT
+    bridge.product,
+    products.name,
+    sum(bridge.quantity)                    AS units,
+    count(DISTINCT bridge."order")          AS orders
+FROM analytics.items_orders_bridge_current AS bridge
+LEFT JOIN ordergroove.products ON products.external_product_id = bridge.product
+WHERE bridge.order_status = 1 AND bridge.place_date < current_date + 30
+GROUP BY ALL
+ORDER BY units DESC, bridge.product;
+
+-- 12. Deletions by source
+-- How each deletion became known, and how long that took at the median.
+SELECT
+    object,
+    source,
+    count(*)                                AS deletions,
+    median(detected_at - deleted_at)        AS median_delay
+FROM analytics.deletion_tombstones
+WHERE lifted_at IS NULL
+GROUP BY ALL
+ORDER BY object, source;
+
+-- 13. New and cancelled subscriptions by month
+SELECT
+    CAST(date_trunc('month', happened) AS DATE) AS month,
+    count(*) FILTER (what = 'new')          AS new_subscriptions,
+    count(*) FILTER (what = 'cancelled')    AS cancelled_subscriptions
+FROM (
+    SELECT created AS happened, 'new' AS what FROM ordergroove.subscriptions
+    UNION ALL
+    SELECT cancelled, 'cancelled' FROM ordergroove.subscriptions WHERE cancelled IS NOT NULL
+)
+GROUP BY ALL
+ORDER BY month;
+
+-- 14. How often people want their orders
+SELECT
+    every,
+    CASE every_period WHEN 1 THEN 'days' WHEN 2 THEN 'weeks' WHEN 3 THEN 'months' WHEN 4 THEN 'years' END AS period,
+    count(*)                                AS active_subscriptions
+FROM ordergroove.subscriptions
+WHERE live
+GROUP BY ALL
+ORDER BY active_subscriptions DESC, every, period;
+
+-- 15. The next order of each active subscription
+-- A subscription without one is worth a look: its item was removed, or the order is yet to be made.
+SELECT
+    subscriptions.public_id                 AS subscription,
+    subscriptions.customer,
+    subscriptions.product,
+    min(bridge.place_date)                  AS next_order
+FROM ordergroove.subscriptions
+LEFT JOIN analytics.items_orders_bridge_current AS bridge
+    ON bridge.subscription = subscriptions.public_id AND bridge.order_status = 1
+WHERE subscriptions.live
+GROUP BY ALL
+ORDER BY next_order NULLS FIRST, subscription;
+
+-- 16. Customers by what they have spent
+SELECT
+    customer,
+    currency_code,
+    count(*)                                AS placed_orders,
+    sum(total)                              AS spent,
+    min(place_date)                         AS first_order,
+    max(place_date)                         AS last_order
+FROM analytics.order_totals_current
+WHERE status = 5
+GROUP BY ALL
+ORDER BY spent DESC, customer
+LIMIT 100;
+
+-- 17. Orders whose items do not add up to what Ordergroove says
+-- None is the rule. A difference of more than a cent is worth a question to Ordergroove.
+SELECT "order", status_name, items, items_total, sub_total, items_difference, total, total_difference
+FROM analytics.order_totals_current
+WHERE NOT agrees
+ORDER BY abs(items_difference) + abs(total_difference) DESC;
+
+-- 18. What an item looked like before it was deleted
+SELECT
+    deleted_at,
+    source,
+    "order",
+    subscription,
+    last_state ->> '$.product'              AS product,
+    CAST(last_state ->> '$.quantity' AS INTEGER) AS quantity
+FROM analytics.deletion_tombstones
+WHERE object = 'items' AND lifted_at IS NULL
+ORDER BY deleted_at DESC;
+
+-- 19. How fresh the data is
+-- All that changed at Ordergroove before the watermark is here.
+SELECT object, watermark, now() - watermark AS age
+FROM ops.sync_state
+ORDER BY watermark, object;
+
+-- 20. What each sync brought
+SELECT
+    date_trunc('minute', min(started_at))   AS started,
+    run_id,
+    sum(requests)                           AS requests,
+    sum(inserted)                           AS inserted,
+    sum(updated)                            AS updated,
+    sum(quarantined)                        AS quarantined,
+    string_agg(object, ', ') FILTER (outcome <> 'succeeded') AS not_succeeded
+FROM ops.sync_runs
+GROUP BY run_id
+ORDER BY started DESC
+LIMIT 30;

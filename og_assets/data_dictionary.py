@@ -1,0 +1,186 @@
+"""Writes docs/data.md: every table, view and column with type, meaning and an example. `make docs` runs it."""
+
+import logging
+import re
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from duckdb import DuckDBPyConnection
+
+from og_assets.emulator.world import World
+from og_assets.ordergroove.objects import OBJECTS
+from og_assets.sample import fill
+from og_assets.warehouse.migrations import read_sql
+from og_assets.warehouse.resource import WarehouseResource
+from og_assets.warehouse.tables import quoted
+
+FILE = Path(__file__).parents[1] / "docs" / "data.md"
+LONGEST_EXAMPLE = 48
+
+INTRODUCTION = """\
+# The data
+<!-- Written by `make docs` from the records, the SQL and an emulated merchant: change those, not this file. -->
+
+What each table, view and column holds. `og query .tables` lists the tables, `DESCRIBE ordergroove.orders` the columns
+of one, and every table and column has its meaning as a comment (`FROM duckdb_columns()`). Questions with their answers
+are in [recipes.sql](recipes.sql), what could have been defined otherwise is in [decisions.md](decisions.md).
+
+- `ordergroove` holds what Ordergroove said last, in its own words; `analytics` what is derived from that; `ops` how the
+  syncs went.
+- A `TIMESTAMP` is a UTC wall clock, a `TIMESTAMP WITH TIME ZONE` an instant. For the day in New York write
+  `(created AT TIME ZONE 'UTC') AT TIME ZONE 'America/New_York'`. Days such as `place_date` are days as Ordergroove
+  wrote them, and no zone moves them.
+- Amounts are exact decimals in the currency of the order; `DECIMAL(18,4)` has four digits after the point.
+- **Deleted** orders and items stay in their tables. The views `*_current` are without them.
+- *personal* marks what tells about a person, *secret* a token or card field.
+
+## How they belong together
+An item is one product in one order. An order is one box on one date, and may hold items of several subscriptions and
+one-time items; a subscription has an item in each of its orders. So orders and subscriptions meet in items, and
+`analytics.items_orders_bridge` has all of it in one row.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A column of `schema.table` whose values are keys of a table of schema ordergroove.
+
+    `one_to_one`: each row of that table has exactly one here.
+    """
+
+    table: str
+    column: str
+    target: str
+    key: str
+    means: str
+    schema: str = "ordergroove"
+    one_to_one: bool = False
+
+
+REFERENCES = (
+    Reference("addresses", "customer", "customers", "merchant_user_id", "lives at"),
+    Reference("payments", "customer", "customers", "merchant_user_id", "pays with"),
+    Reference("payments", "billing_address", "addresses", "public_id", "bills"),
+    Reference("subscriptions", "customer", "customers", "merchant_user_id", "subscribes"),
+    Reference("subscriptions", "product", "products", "external_product_id", "is sent by"),
+    Reference("subscriptions", "payment", "payments", "public_id", "pays"),
+    Reference("subscriptions", "shipping_address", "addresses", "public_id", "receives"),
+    Reference("subscriptions", "cancel_reason_code_number", "cancel_reasons", "cancel_reason", "ends"),
+    Reference("orders", "customer", "customers", "merchant_user_id", "gets"),
+    Reference("orders", "payment", "payments", "public_id", "pays"),
+    Reference("orders", "shipping_address", "addresses", "public_id", "receives"),
+    Reference("orders", "status", "order_statuses", "code", "names"),
+    Reference("items", "order", "orders", "public_id", "holds"),
+    Reference("items", "subscription", "subscriptions", "public_id", "ships as"),
+    Reference("items", "product", "products", "external_product_id", "is in"),
+    Reference("one_time_incentives", "order", "orders", "public_id", "is discounted by"),
+    Reference("one_time_incentives", "item", "items", "public_id", "is discounted by"),
+    Reference("items_orders_bridge", "item", "items", "public_id", "has", "analytics", one_to_one=True),
+    Reference("items_orders_bridge", "order", "orders", "public_id", "has", "analytics"),
+    Reference("order_totals", "order", "orders", "public_id", "adds up to", "analytics", one_to_one=True),
+)
+"""What refers to what, for the diagram and for those who join."""
+
+INSTANT = "2025-06-03 17:30:00+00"
+CHANGING_EXAMPLES = {
+    ("sync_runs", "bytes"): "11868",
+    ("sync_runs", "slowest_response_seconds"): "0.41",
+    ("sync_runs", "clock_skew_seconds"): "-0.2",
+    ("inbox_state", "identity"): "1f0e8c5a9d",
+}
+"""Examples of what is another in each run: measured times and random names."""
+
+
+@contextmanager
+def example_warehouse() -> Iterator[DuckDBPyConnection]:
+    """A warehouse of an emulated merchant from which the examples come; always the same."""
+    with tempfile.TemporaryDirectory() as folder:
+        warehouse = WarehouseResource(database=str(Path(folder) / "ordergroove.duckdb"))
+        fill(warehouse, World(seed=0, customers=60), Path(folder) / "inbox.sqlite")
+        with warehouse.get_connection(read_only=True) as connection:
+            yield connection
+
+
+def data_dictionary(connection: DuckDBPyConnection) -> str:
+    """The document on what is in this warehouse."""
+    return "\n".join([INTRODUCTION, *_diagram(), *_tables(connection)])
+
+
+def _diagram() -> list[str]:
+    lines = ["```mermaid", "erDiagram"]
+    lines += [
+        f"    {reference.target} {'||--||' if reference.one_to_one else '||--o{'} {reference.table}"
+        f' : "{reference.means} ({reference.column})"'
+        for reference in REFERENCES
+    ]
+    return [*lines, "```", ""]
+
+
+def _tables(connection: DuckDBPyConnection) -> list[str]:
+    listed = connection.execute(read_sql("list_tables.sql")).fetchall()
+    marks = {(object.name, column.name): column for object in OBJECTS for column in object.columns}
+    lines: list[str] = []
+    for schema in ("ordergroove", "analytics", "ops"):
+        lines += [f"## Schema {schema}", ""]
+        for _, name, kind, _, meaning in (row for row in listed if row[0] == schema):
+            lines += [f"### {schema}.{name}", f"{'View. ' if kind == 'view' else ''}{meaning}", ""]
+            lines += ["| Column | Type | Meaning | Example |", "|---|---|---|---|"]
+            for column, type, comment in _columns(connection, schema, name):
+                mark = marks.get((name.removesuffix("_current"), column)) if schema == "ordergroove" else None
+                kept = " *personal*" if mark and mark.personal else " *secret*" if mark and mark.secret else ""
+                example = _example(connection, schema, name, column, type)
+                lines.append(f"| `{column}` | {type} | {_cell(comment)}{kept} | {example} |")
+            lines += ["", *_references(schema, name)]
+    return lines
+
+
+def _columns(connection: DuckDBPyConnection, schema: str, table: str) -> list[tuple[str, str, str]]:
+    return connection.execute(
+        "SELECT column_name, data_type, comment FROM duckdb_columns()"
+        " WHERE database_name = current_database() AND schema_name = ? AND table_name = ? ORDER BY column_index",
+        [schema, table],
+    ).fetchall()
+
+
+def _references(schema: str, table: str) -> list[str]:
+    found = [reference for reference in REFERENCES if (reference.schema, reference.table) == (schema, table)]
+    if not found:
+        return []
+    told = ", ".join(f"`{reference.column}` = `{reference.target}.{reference.key}`" for reference in found)
+    return [f"Joins: {told}.", ""]
+
+
+def _example(connection: DuckDBPyConnection, schema: str, table: str, column: str, type: str) -> str:
+    """A value of the column, a telling one where there is any; nothing for a column that is always null."""
+    text = f"CAST({quoted(column)} AS VARCHAR)"
+    row = connection.execute(
+        f"SELECT coalesce(min({text}) FILTER ({text} NOT IN ('', '[]', '{{}}', 'false', '0', '0.0000')), min({text}))"
+        f" FROM {quoted(schema)}.{quoted(table)}"
+    ).fetchone()
+    value: Any = row[0] if row else None
+    if not value:
+        return ""
+    value = CHANGING_EXAMPLES.get((table, column), INSTANT if type == "TIMESTAMP WITH TIME ZONE" else value)
+    value = re.sub(r"\s+", " ", value)
+    shown = value if len(value) <= LONGEST_EXAMPLE else f"{value[: LONGEST_EXAMPLE - 4]} ..."
+    return f"`{_cell(shown)}`"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def main() -> None:
+    """Write the document."""
+    # The emulated merchant lives in a year of its own; that its clock is not ours is not worth a word.
+    logging.getLogger("og_assets").setLevel(logging.ERROR)
+    with example_warehouse() as connection:
+        FILE.write_text(data_dictionary(connection), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

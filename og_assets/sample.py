@@ -1,0 +1,93 @@
+"""Fills a warehouse from a small emulated merchant with all that a warehouse can hold. For documents and tests."""
+
+import json
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from og_assets.assets.derived import READ_BY_DERIVED
+from og_assets.emulator.server import EMULATOR_KEY, Emulator
+from og_assets.emulator.state import UNSENT
+from og_assets.emulator.world import World
+from og_assets.ingest import ingest
+from og_assets.ordergroove.client import OrdergrooveClient
+from og_assets.ordergroove.clock import SourceClock
+from og_assets.ordergroove.objects import OBJECTS
+from og_assets.partitions import CHICAGO, PullMode, SyncWindow, window_for
+from og_assets.pull import LOOKBACK, pull
+from og_assets.sweep import sweep
+from og_assets.warehouse.derive import derive_bridge, derive_tombstones, derive_totals, prepare
+from og_assets.warehouse.resource import WarehouseResource
+from og_assets.webhooks.inbox import Inbox, InboxEvent
+
+RUN = "5a3b1c2d-0000-4000-8000-000000000000"
+"""The id that the runs of a sample have, so that the same merchant gives the same warehouse."""
+
+
+def fill(warehouse: WarehouseResource, world: World, inbox: Path) -> None:
+    """Pull the history, let two days with deletions pass, and sync: what a Dagster run does, without Dagster.
+
+    Webhooks tell of the first day's deletions, the sweep finds the second day's.
+    """
+    with (
+        Emulator(world) as emulator,
+        OrdergrooveClient(emulator.url, EMULATOR_KEY, requests_per_minute=None) as client,
+    ):
+        _pull_all(client, warehouse, world)
+        _delete_some(world)
+        _receive(world, inbox)
+        ingest(Inbox(inbox), warehouse, run_id=RUN)
+        _delete_some(world)
+        _pull_all(client, warehouse, world)
+        for object in OBJECTS:
+            if object.name in {"orders", "items"}:
+                sweep(object, client=client, warehouse=warehouse, clock=SourceClock(), run_id=RUN)
+    with warehouse.get_connection() as connection:
+        prepare(connection, READ_BY_DERIVED)
+        for derive in (derive_tombstones, derive_bridge, derive_totals):
+            derive(connection)
+
+
+def _pull_all(client: OrdergrooveClient, warehouse: WarehouseResource, world: World) -> None:
+    today = world.now.astimezone(CHICAGO).date()
+    for object in OBJECTS:
+        pull(
+            object,
+            client=client,
+            warehouse=warehouse,
+            clock=SourceClock(),
+            window_for=lambda watermark: _since(watermark, today),
+            mode=PullMode.SINCE_WATERMARK,
+            # A finished pull of the same run would be the run's answer.
+            run_id=f"{RUN[:-12]}{int(world.now.timestamp()):012d}",
+        )
+
+
+def _since(watermark: datetime | None, today: date) -> SyncWindow:
+    return window_for(
+        first_day=today,
+        last_day=today,
+        today=today,
+        watermark=watermark,
+        lookback=LOOKBACK,
+        mode=PullMode.SINCE_WATERMARK,
+    )
+
+
+def _delete_some(world: World) -> None:
+    """A day in which a subscription is cancelled, a shipment skipped and a one-time incentive withdrawn."""
+    world.simulate_day()
+    world.cancel_subscription(world.keys("subscriptions", "live")[0])
+    world.skip_subscription(world.keys("subscriptions", "live")[0])
+    world.skip_order(world.keys("orders", f"status = {UNSENT}")[0])
+    for incentive in world.keys("one_time_incentives", "applied_at IS NULL")[:1]:
+        world.delete_one_time_incentive(incentive)
+
+
+def _receive(world: World, inbox: Path) -> None:
+    received = Inbox(inbox)
+    for event in world.events:
+        envelope = event.envelope()
+        received.store(
+            InboxEvent(event.id, event.type, envelope["created"], datetime.now(UTC), json.dumps(envelope).encode())
+        )
+    received.close()
