@@ -153,7 +153,7 @@ def webhooks(host: str, port: int) -> None:
 
     settings = load_settings()
     keys = [key.get_secret_value() for key in settings.webhook_keys]
-    serve(host, port, settings.webhook_inbox, keys, tolerance=settings.webhook_tolerance)
+    serve(host, port, settings.webhook_inbox, keys, tolerance=settings.webhook_tolerance, masking=settings.masking)
 
 
 @main.command()

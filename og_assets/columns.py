@@ -29,8 +29,13 @@ class Kind(Enum):
 class Column:
     """One column of an object table.
 
-    `personal` marks values that tell about a person; `secret` marks payment tokens and card
-    fields, which are sensitive even without a name beside them.
+    `personal` marks values that tell about a person, or may: free text, and free keys of an object that
+    belongs to a customer. `secret` marks payment tokens and card fields, which are sensitive even without
+    a name beside them and are never stored in clear.
+
+    `members` names what is known to be harmless inside a value that is JSON, an empty name what belongs to
+    no member there; None means all of it.
+    `coded` marks personal text spelled `code|text`, whose code is harmless.
     """
 
     name: str
@@ -40,3 +45,10 @@ class Column:
     required: bool = False
     personal: bool = False
     secret: bool = False
+    members: tuple[str, ...] | None = None
+    coded: bool = False
+
+    @property
+    def is_masked(self) -> bool:
+        """Whether a value may hold what must not be stored in clear, were personal data not wanted."""
+        return self.personal or self.secret or self.members is not None

@@ -9,9 +9,11 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 
-from og_assets.columns import Kind
+from og_assets.columns import Column, Kind
 from og_assets.emulator.world import World
+from og_assets.ordergroove.masking import KEEPING, Masking
 from og_assets.ordergroove.objects import OrdergrooveObject
+from og_assets.ordergroove.record_mask import mask_column
 
 Key = tuple[str, ...]
 Row = Mapping[str, Any]
@@ -47,8 +49,10 @@ class Comparison:
         return f"{counts}: {samples}"
 
 
-def compare(connection: DuckDBPyConnection, world: World, object: OrdergrooveObject) -> Comparison:
-    """Compare `ordergroove.<object>` with the world as it is now."""
+def compare(
+    connection: DuckDBPyConnection, world: World, object: OrdergrooveObject, masking: Masking = KEEPING
+) -> Comparison:
+    """Compare `ordergroove.<object>` with the world as it is now, masked as the warehouse is."""
     comparison = Comparison()
     table = _table_rows(connection, object, comparison)
     comparison.rows = len(table)
@@ -59,7 +63,7 @@ def compare(connection: DuckDBPyConnection, world: World, object: OrdergrooveObj
             comparison.missing.append(key)
             continue
         for column in object.columns:
-            expected = _expected(object.name, column.name, truth)
+            expected = _masked(masking, column, _expected(object.name, column.name, truth))
             if row[column.name] != expected:
                 comparison.different.append((key, column.name, row[column.name], expected))
     deleted = world.deleted(object.name)
@@ -123,6 +127,12 @@ def _table_rows(
 def _expected(object_name: str, column: str, truth: Row) -> Any:
     derive = _DERIVED.get((object_name, column))
     return derive(truth) if derive else truth.get(column)
+
+
+def _masked(masking: Masking, column: Column, value: Any) -> Any:
+    if not column.is_masked or (masking.keeps_personal and not column.secret):
+        return value
+    return json.loads(mask_column(masking, column, json.dumps(value).encode()))
 
 
 def _as_it_is(value: Any) -> Any:

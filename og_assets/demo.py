@@ -22,6 +22,7 @@ from og_assets.emulator.server import Emulator
 from og_assets.emulator.world import World
 from og_assets.ordergroove.objects import OBJECTS
 from og_assets.partitions import CHICAGO
+from og_assets.settings import load_settings
 from og_assets.warehouse.resource import WarehouseResource
 
 FIGURES = ("pages", "records", "inserted", "updated", "unchanged", "quarantined")
@@ -55,9 +56,10 @@ def demo(console: Console, *, customers: int, seed: int) -> bool:
 def _sync_and_compare(console: Console, world: World, folder: Path) -> bool:
     today = datetime.now(CHICAGO).date()
     run_id, succeeded = _sync(console, folder, today - timedelta(days=1), today)
+    masking = load_settings().masking
     with WarehouseResource().get_connection(read_only=True) as connection:
         pulls = _pulls(connection, run_id)
-        comparisons = {object.name: compare(connection, world, object) for object in OBJECTS}
+        comparisons = {object.name: compare(connection, world, object, masking) for object in OBJECTS}
         deletions = compare_deletions(connection, world)
         totals = connection.execute("SELECT count(*), count(*) FILTER (WHERE NOT agrees) FROM analytics.order_totals")
         orders, disagreeing = totals.fetchone() or (0, 0)

@@ -11,6 +11,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 
+from og_assets.ordergroove.event_mask import mask_event
+from og_assets.ordergroove.masking import KEEPING, Masking
 from og_assets.partitions import CHICAGO
 from og_assets.warehouse.errors import WarehouseError
 from og_assets.warehouse.events import StoredEvent, read_position, store_events
@@ -37,11 +39,12 @@ class IngestReport:
     new_by_day: Mapping[date, int] = field(default_factory=dict)
 
 
-def ingest(inbox: Inbox, warehouse: WarehouseResource, *, run_id: str) -> IngestReport:
+def ingest(inbox: Inbox, warehouse: WarehouseResource, *, run_id: str, masking: Masking = KEEPING) -> IngestReport:
     """Store in `ordergroove.events` what the inbox has that is not there yet; events of unknown types too.
 
     An inbox that does not exist has no events. What is in the warehouse and older than KEPT_IN_INBOX is
-    removed from the inbox. Raises WarehouseError and WebhookError; what was stored until then stays.
+    removed from the inbox. `masking` is applied once more, for events that came while the setting was
+    another. Raises WarehouseError and WebhookError; what was stored until then stays.
     """
     identity = inbox.identity()
     if identity is None:
@@ -50,6 +53,7 @@ def ingest(inbox: Inbox, warehouse: WarehouseResource, *, run_id: str) -> Ingest
         position = read_position(connection, identity)
     batch = inbox.after(position, EVENTS_PER_BATCH)
     if not batch:
+        inbox.trim(position, datetime.now(UTC) - KEPT_IN_INBOX)
         return IngestReport()
     with warehouse.get_connection() as connection:
         run = begin_sync(
@@ -66,7 +70,7 @@ def ingest(inbox: Inbox, warehouse: WarehouseResource, *, run_id: str) -> Ingest
     read, size, days = 0, 0, Counter[date]()
     try:
         while batch:
-            events = {stored.event_id: stored for _, event in batch for stored in [read_event(event)]}
+            events = {stored.event_id: stored for _, event in batch for stored in [read_event(event, masking)]}
             read, position = read + len(batch), batch[-1][0]
             size += sum(len(event.body) for _, event in batch)
             batch = inbox.after(position, EVENTS_PER_BATCH)
@@ -90,16 +94,17 @@ def ingest(inbox: Inbox, warehouse: WarehouseResource, *, run_id: str) -> Ingest
     return IngestReport(read, days.total(), dict(sorted(days.items())))
 
 
-def read_event(event: InboxEvent) -> StoredEvent:
+def read_event(event: InboxEvent, masking: Masking = KEEPING) -> StoredEvent:
     """An event of the inbox as a row (reference: events-and-payloads). What its body does not tell is None."""
+    body = mask_event(event.body, masking)
     return StoredEvent(
         event_id=storable(event.id),
         type=storable(event.type) if event.type else None,
         family=storable(event.type.partition(".")[0]) if event.type else None,
-        object_id=_object_id(event.body),
+        object_id=_object_id(body),
         event_at=None if event.created is None else datetime.fromtimestamp(event.created, UTC),
         received_at=event.received_at,
-        raw=event.body.decode(errors="replace"),
+        raw=body.decode(errors="replace"),
     )
 
 

@@ -17,6 +17,7 @@ from pydantic_core import to_json
 from og_assets.ordergroove.client import PAGE_SIZE, OrdergrooveClient
 from og_assets.ordergroove.clock import CLOCK_SKEW_LIMIT, SourceClock
 from og_assets.ordergroove.errors import CursorExpired, OrdergrooveError
+from og_assets.ordergroove.masking import KEEPING, Masking
 from og_assets.ordergroove.objects import OrdergrooveObject
 from og_assets.ordergroove.page import Page
 from og_assets.ordergroove.read_ahead import read_ahead
@@ -81,12 +82,14 @@ def pull(
     run_id: str,
     page_size: int = PAGE_SIZE,
     covered_since: datetime | None = None,
+    masking: Masking = KEEPING,
 ) -> PullReport:
     """Pull `object` for the window that `window_for` makes of its watermark, and load it.
 
     A pull of the same `run_id`, mode and window that stopped after a loaded batch goes on there if
     Ordergroove still takes its cursor. `covered_since` (aware, Ordergroove's clock) says that all before
     the window was pulled completely by pulls that began then: the watermark may move, to that instant.
+    `masking` is what becomes of personal values before anything is staged.
     Raises OrdergrooveError, WarehouseError or SettingError, each with a message for a person; what was
     loaded until then stays loaded.
     """
@@ -121,6 +124,7 @@ def pull(
         moves_watermark=moves_watermark,
         covered_since=covered_since,
         page_size=page_size,
+        masking=masking,
     )
     try:
         work.run(filters)
@@ -164,12 +168,13 @@ class _Pull:
         moves_watermark: bool,
         covered_since: datetime | None,
         page_size: int,
+        masking: Masking,
     ) -> None:
         self._object = object
         self._table = object_table(object)
         self._client = client
         self._warehouse = warehouse
-        self._reader = RecordReader(object, clock)
+        self._reader = RecordReader(object, clock, masking)
         self._moves_watermark = moves_watermark
         self._covered_since = covered_since
         self._page_size = page_size

@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from og_assets.ordergroove.client import OrdergrooveClient
 from og_assets.ordergroove.clock import SourceClock
+from og_assets.ordergroove.masking import KEEPING, Masking
 from og_assets.ordergroove.objects import OrdergrooveObject
 from og_assets.partitions import WHOLE_HISTORY, PullMode, segments
 from og_assets.pull import PullReport, pull
@@ -23,6 +24,7 @@ def pull_by_month(
     warehouse: WarehouseResource,
     clock: SourceClock,
     run_id: str,
+    masking: Masking = KEEPING,
 ) -> PullReport:
     """Pull the whole history of an object in segments: all before the month of `since`, then month by month.
 
@@ -47,6 +49,7 @@ def pull_by_month(
                 mode=PullMode.WHOLE_HISTORY,
                 run_id=run_id,
                 covered_since=began,
+                masking=masking,
             )
             reports.append(report)
             done = report.started_at

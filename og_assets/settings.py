@@ -12,10 +12,15 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
+from og_assets.ordergroove.masking import Masking, PersonalData
 from og_assets.ordergroove.turns import READERS
 
 PRODUCTION_URL = "https://restapi.ordergroove.com"
 STAGING_URL = "https://staging.restapi.ordergroove.com"
+
+
+SHORTEST_SALT = 32
+"""Characters; 32 hexadecimal ones are 128 bits, which nobody tries out."""
 
 
 class SettingError(ValueError):
@@ -91,6 +96,19 @@ def _switch(value: str) -> bool:
     return value.strip().lower() == "on"
 
 
+def _personal_data(value: str) -> PersonalData:
+    try:
+        return PersonalData(value.strip().lower())
+    except ValueError:
+        raise ValueError("takes `keep`, `hash` or `drop`") from None
+
+
+def _salt(value: str) -> SecretStr:
+    if len(value.strip()) < SHORTEST_SALT:
+        raise ValueError(f"needs at least {SHORTEST_SALT} characters; make one with `openssl rand -hex 32`")
+    return SecretStr(value.strip())
+
+
 class Settings(BaseModel):
     """What the environment says, checked. Unset and empty variables mean the default."""
 
@@ -128,6 +146,14 @@ class Settings(BaseModel):
     schedules: Annotated[bool, BeforeValidator(_switch)] = Field(
         True, alias="ORDERGROOVE_SCHEDULES", description="`on` or `off`: whether new instances run the two schedules."
     )
+    personal_data: Annotated[PersonalData, BeforeValidator(_personal_data)] = Field(
+        PersonalData.KEEP,
+        alias="ORDERGROOVE_PII",
+        description="Personal data: `keep`, `hash` or `drop`, before anything is written.",
+    )
+    salt: Annotated[SecretStr | None, BeforeValidator(_salt)] = Field(
+        None, alias="ORDERGROOVE_PII_SALT", description="Secret salt of the hashes, at least 32 characters."
+    )
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
@@ -135,10 +161,21 @@ class Settings(BaseModel):
         aliases = [str(field.alias) for field in cls.model_fields.values()]
         given = {alias: environment[alias] for alias in aliases if environment.get(alias)}
         try:
-            return cls.model_validate(given)
+            settings = cls.model_validate(given)
         except ValidationError as error:
             problems = error.errors(include_input=False, include_url=False)
             raise SettingError("\n".join(map(_sentence, problems))) from None
+        if settings.personal_data is PersonalData.HASH and settings.salt is None:
+            raise SettingError(
+                "ORDERGROOVE_PII_SALT is not set, and ORDERGROOVE_PII=hash needs it: without a secret salt, hashes are "
+                "guessed. Make one with `openssl rand -hex 32`, put it into .env and keep a copy where keys are kept."
+            )
+        return settings
+
+    @property
+    def masking(self) -> Masking:
+        """What becomes of personal values and secrets before anything is written."""
+        return Masking(self.personal_data, self.salt.get_secret_value().encode() if self.salt else b"")
 
     def require_api_key(self) -> str:
         """The API key in clear, or SettingError that says where to get one."""

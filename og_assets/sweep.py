@@ -19,6 +19,7 @@ from pydantic_core import to_json
 from og_assets.ordergroove.client import OrdergrooveClient
 from og_assets.ordergroove.clock import SourceClock
 from og_assets.ordergroove.errors import OrdergrooveError
+from og_assets.ordergroove.masking import KEEPING, Masking
 from og_assets.ordergroove.objects import OBJECTS, OrdergrooveObject
 from og_assets.ordergroove.page import Page
 from og_assets.ordergroove.reader import Accepted, RecordReader
@@ -103,11 +104,12 @@ def sweep(
     clock: SourceClock,
     run_id: str,
     max_share: float = PLAUSIBLE_SHARE,
+    masking: Masking = KEEPING,
 ) -> SweepReport:
     """Find what was deleted of `object`, orders or items, and keep the findings for the tombstones.
 
     Sweep orders before items: the items of an order that is gone are looked up too. Candidates that
-    exist are upserted. `max_share` is the share of the open ones that may be missing.
+    exist are upserted, after `masking`. `max_share` is the share of the open ones that may be missing.
 
     Raises SweepRefused, OrdergrooveError and WarehouseError, each with a message for a person; nothing
     is then written but the failure in `ops.sync_runs`.
@@ -130,7 +132,7 @@ def sweep(
             started_at=datetime.now(UTC),
         )
     try:
-        work = _Sweep(object, client, warehouse, clock, run, max_share)
+        work = _Sweep(object, client, warehouse, clock, run, max_share, masking)
         return work.run(statuses) if known and known[0] else work.nothing_known()
     except BaseException as error:
         ours = isinstance(error, OrdergrooveError | WarehouseError | SweepRefused)
@@ -151,12 +153,13 @@ class _Sweep:
         clock: SourceClock,
         run: SyncRun,
         max_share: float,
+        masking: Masking,
     ) -> None:
         self._object = object
         self._table = object_table(object)
         self._client = client
         self._warehouse = warehouse
-        self._reader = RecordReader(object, clock)
+        self._reader = RecordReader(object, clock, masking)
         self._run = run
         self._max_share = max_share
         self._progress = Progress()

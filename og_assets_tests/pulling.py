@@ -11,6 +11,7 @@ from og_assets.comparison import compare
 from og_assets.emulator.server import EMULATOR_KEY, Emulator
 from og_assets.ordergroove.client import OrdergrooveClient
 from og_assets.ordergroove.clock import SourceClock
+from og_assets.ordergroove.masking import KEEPING, Masking
 from og_assets.ordergroove.objects import OBJECTS, OrdergrooveObject
 from og_assets.ordergroove.retry import RetryPolicy
 from og_assets.partitions import CHICAGO, PullMode, SyncWindow, window_for
@@ -36,6 +37,7 @@ def pull_one(
     page_size: int = 100,
     source_tz: str = "America/New_York",
     client: OrdergrooveClient | None = None,
+    masking: Masking = KEEPING,
 ) -> PullReport:
     """One pull of one object; `days` are those a person asked for, today in the world when None.
 
@@ -59,6 +61,7 @@ def pull_one(
             mode=mode,
             run_id=run_id or str(uuid4()),
             page_size=page_size,
+            masking=masking,
         )
 
 

@@ -55,6 +55,7 @@ def sweep_asset(object: OrdergrooveObject, after: list[dg.AssetKey]) -> dg.Asset
                 clock=ordergroove.clock(),
                 run_id=context.run.root_run_id or context.run.run_id,
                 max_share=config.max_share,
+                masking=ordergroove.masking(),
             )
         figures = {
             "sync_id": report.sync_id,

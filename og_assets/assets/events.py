@@ -34,9 +34,11 @@ UNFINISHED = (
 def events(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> dg.MaterializeResult[None]:
     """Move what is new in the inbox."""
     with told_clearly(context):
-        inbox = Inbox(load_settings().webhook_inbox)
+        settings = load_settings()
+        inbox = Inbox(settings.webhook_inbox)
         try:
-            report = ingest(inbox, warehouse, run_id=context.run.root_run_id or context.run.run_id)
+            run_id = context.run.root_run_id or context.run.run_id
+            report = ingest(inbox, warehouse, run_id=run_id, masking=settings.masking)
         finally:
             inbox.close()
         with warehouse.get_connection() as connection:

@@ -86,6 +86,7 @@ def object_asset(object: OrdergrooveObject) -> dg.AssetsDefinition:
                     warehouse=warehouse,
                     clock=ordergroove.clock(),
                     run_id=context.run.run_id,  # a run that is executed again means to read all of it again
+                    masking=ordergroove.masking(),
                 )
             else:
                 report = pull(
@@ -96,6 +97,7 @@ def object_asset(object: OrdergrooveObject) -> dg.AssetsDefinition:
                     window_for=window,
                     mode=mode,
                     run_id=run_id,
+                    masking=ordergroove.masking(),
                 )
         # Of a range of days only the last one gets the figures: a copy on every day would add up to a wrong sum.
         context.add_asset_metadata(pull_metadata(report), partition_key=last_day.isoformat())

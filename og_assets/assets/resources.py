@@ -8,6 +8,7 @@ from pydantic import Field
 
 from og_assets.ordergroove.client import OrdergrooveClient
 from og_assets.ordergroove.clock import SourceClock
+from og_assets.ordergroove.masking import Masking
 from og_assets.ordergroove.retry import RetryPolicy
 from og_assets.ordergroove.turns import reader_turn
 from og_assets.settings import load_settings
@@ -47,3 +48,7 @@ class OrdergrooveResource(ConfigurableResource[OrdergrooveClient]):
     def clock(self) -> SourceClock:
         """The clock on which stored stamps without a zone are read."""
         return SourceClock(load_settings().source_tz)
+
+    def masking(self) -> Masking:
+        """What becomes of personal values and secrets before anything is written."""
+        return load_settings().masking

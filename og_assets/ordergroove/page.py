@@ -50,6 +50,8 @@ class _Envelope(msgspec.Struct):
 
 _envelope = msgspec.json.Decoder(_Envelope)
 _next = msgspec.json.Decoder(str | None)
+_object = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_list = msgspec.json.Decoder(list[msgspec.Raw])
 _member_name = msgspec.json.Decoder(str)
 
 
@@ -81,6 +83,31 @@ def require_record(body: bytes, key: tuple[str, ...]) -> bytes:
     if not set(key) <= _members(text).keys():
         raise WrongShape("an object without " + " and ".join(key))
     return text
+
+
+def cut_object(text: bytes) -> dict[str, bytes]:
+    """The members of a JSON object, each as its own text; of two with one name the last.
+
+    Raises BrokenBody when the text is no object or its brackets do not match.
+    """
+    try:
+        return {name: bytes(value) for name, value in _object.decode(text).items()}
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        text = text.strip()
+        if not text.startswith(b"{"):
+            raise BrokenBody("no JSON object") from None
+        return _members(text)
+
+
+def cut_list(text: bytes) -> list[bytes]:
+    """The elements of a JSON list, each as its own text. Raises BrokenBody as `cut_object` does."""
+    try:
+        return [bytes(element) for element in _list.decode(text)]
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        text = text.strip()
+        if not text.startswith(b"["):
+            raise BrokenBody("no JSON list") from None
+        return _elements(text)
 
 
 # A record with NaN, a control character, a lone surrogate or thousands of nested brackets is refused by a strict

@@ -5,18 +5,20 @@ in which the documented odd spellings are understood and the rest becomes null w
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from pydantic import AliasPath, ValidationError
+from pydantic import ValidationError
 from pydantic_core import from_json, to_json
 
 from og_assets.columns import Kind
 from og_assets.ordergroove.clock import SourceClock
 from og_assets.ordergroove.fields import NULL_WORDS
+from og_assets.ordergroove.masking import KEEPING, Masking
 from og_assets.ordergroove.objects import OrdergrooveObject
+from og_assets.ordergroove.record_mask import RecordMask
 
 Path = tuple[str | int, ...]
 
@@ -39,14 +41,15 @@ class Refused:
 
 
 class RecordReader:
-    """Reads the bodies of one object; stamps without a zone are read on `clock`."""
+    """Reads the bodies of one object; stamps without a zone are read on `clock`, `masking` is done before all else."""
 
-    def __init__(self, object: OrdergrooveObject, clock: SourceClock) -> None:
+    def __init__(self, object: OrdergrooveObject, clock: SourceClock, masking: Masking = KEEPING) -> None:
         self._object = object
+        self._mask = RecordMask(object, masking)
         self._clock = clock
         self._validate = object.record.__pydantic_validator__
         self._dump = object.record.__pydantic_serializer__.to_json
-        self._paths = {name: _path(object.record, name) for name in object.record.model_fields}
+        self._paths = {name: object.record.path(name) for name in object.record.model_fields}
         self._kinds = {column.name: column.kind for column in object.columns}
 
     def read(self, body: bytes) -> Accepted | Refused:
@@ -54,32 +57,45 @@ class RecordReader:
         try:
             raw = body.decode()
         except UnicodeDecodeError:
-            return Refused("the record is not valid UTF-8", body.decode(errors="backslashreplace"))
+            text = body.decode(errors="backslashreplace")
+            return Refused("the record is not valid UTF-8", self._mask.unreadable(text))
+        masked = self._mask.record(body)
+        if masked is None:
+            return Refused(_parse(raw)[0], self._mask.unreadable(raw))
+        if masked is not body:
+            raw = masked.decode()
         try:
-            record = self._validate.validate_json(body, context=self._clock)
+            record = self._validate.validate_json(masked, context=self._clock)
         except ValidationError:
             return self._second_look(raw)
         return Accepted(self._dump(record), raw)
 
     def _second_look(self, raw: str) -> Accepted | Refused:
-        try:
-            body = from_json(raw, allow_inf_nan=False)
-        except ValueError:
-            return Refused("the record is not valid JSON", raw)
-        if not isinstance(body, dict):
-            return Refused("the record is not a JSON object", raw)
+        raw = self._mask.odd(raw)
+        reason, body = _parse(raw)
+        if reason:
+            return Refused(reason, self._mask.refused(raw))
         values = {name: _look_up(body, path) for name, path in self._paths.items()}
         for name in self._object.key:
             if not _is_usable_key(values[name]):
-                return Refused(f"the key {name} is missing or empty", raw)
+                return Refused(f"the key {name} is missing or empty", self._mask.refused(raw))
         notes: list[str] = []
+        odd: set[str] = set()
         for name in self._failing(values):
             values[name], note = self._repair(name, values[name])
             if note:
                 notes.append(f"{name}: {note}")
+            if note and self._kinds[name] is Kind.TEXT:
+                odd.add(str(self._paths[name][0]))
         for name in self._failing(values):
             values[name] = None
             notes.append(f"{name}: not {_EXPECTED[self._kinds[name]]}")
+            odd.add(str(self._paths[name][0]))
+        hidden = self._mask.hide(raw, odd)
+        if hidden != raw:
+            # What does not fit its column may be anything, a person's name too.
+            again = self._second_look(hidden)
+            return replace(again, notes=tuple(notes)) if isinstance(again, Accepted) else again
         record = self._validate.validate_python(values, context=self._clock, by_alias=False, by_name=True)
         return Accepted(self._dump(record), raw, tuple(notes))
 
@@ -98,11 +114,13 @@ class RecordReader:
         return repair(value, self._clock) if repair else (value, None)
 
 
-def _path(record: Any, name: str) -> Path:
-    alias = record.model_fields[name].validation_alias
-    if isinstance(alias, AliasPath):
-        return tuple(alias.path)
-    return (alias or name,)
+def _parse(raw: str) -> tuple[str, Any]:
+    """Why a body cannot be read, empty when it can, and the JSON object that it is."""
+    try:
+        body = from_json(raw, allow_inf_nan=False)
+    except ValueError:
+        return "the record is not valid JSON", None
+    return "" if isinstance(body, dict) else "the record is not a JSON object", body
 
 
 def _look_up(body: Any, path: Path) -> Any:

@@ -23,6 +23,9 @@ from og_assets.ordergroove.fields import (
     Text,
 )
 
+BUNDLE_LINE = ("", "public_id", "quantity", "product")
+"""What is in `components`; the legacy spellings are bare product ids."""
+
 
 class Record(BaseModel):
     """An Ordergroove object with canonical values. What it does not name stays in the table's `_raw`."""
@@ -33,6 +36,12 @@ class Record(BaseModel):
     def columns(cls) -> tuple[Column, ...]:
         """The record's columns in order, each with its meaning."""
         return tuple(_column(cls, name) for name in cls.model_fields)
+
+    @classmethod
+    def path(cls, name: str) -> tuple[str | int, ...]:
+        """Where in a body the value of a column is."""
+        alias = cls.model_fields[name].validation_alias
+        return tuple(alias.path) if isinstance(alias, AliasPath) else (str(alias or name),)
 
 
 def _column(record: type[Record], name: str) -> Column:
@@ -46,7 +55,13 @@ def _column(record: type[Record], name: str) -> Column:
         required=field.is_required(),
         personal=bool(marks.get("personal")),
         secret=bool(marks.get("secret")),
+        members=_names(marks.get("members")),
+        coded=bool(marks.get("coded")),
     )
+
+
+def _names(names: Any) -> tuple[str, ...] | None:
+    return None if names is None else tuple(names)
 
 
 def _field(description: str, example: str | None = None, **options: Any) -> Any:
@@ -57,8 +72,13 @@ def _key(description: str, example: str) -> Any:
     return Field(description=description, examples=[example])
 
 
-def _personal(description: str, example: str | None = None) -> Any:
-    return _field(description, example, json_schema_extra={"personal": True})
+def _personal(description: str, example: str | None = None, **marks: Any) -> Any:
+    return _field(description, example, json_schema_extra={"personal": True, **marks})
+
+
+def _nested(description: str, *members: str) -> Any:
+    """JSON of which these members are known to hold nothing personal."""
+    return _field(description, json_schema_extra={"members": list(members)})
 
 
 def _secret(description: str, example: str | None = None) -> Any:
@@ -74,7 +94,7 @@ class Customer(Record):
 
     merchant_user_id: Key = _key("Customer id in the merchant's shop.", "00040003")
     merchant: Text = _field("Merchant public id.", "ac4f7938383a11e89ecbbc764e1107f2")
-    session_id: Text = _field("Ordergroove session cookie at sign-up.", "ac4f.896371.1539022086")
+    session_id: Text = _personal("Ordergroove session cookie at sign-up.", "ac4f.896371.1539022086")
     user_token_id: Text = _secret("Token of the customer in the shop; often empty text.")
     first_name: Text = _personal("First name.")
     last_name: Text = _personal("Last name.")
@@ -85,7 +105,7 @@ class Customer(Record):
     created: Stamp = _field("When the customer was created, UTC.", "2018-11-12 20:45:39")
     last_updated: Stamp = _field("When the customer last changed, UTC; filtered as updated_*.", "2018-11-16 02:49:10")
     last_login: Stamp = _field("Last login, UTC.")
-    extra_data: Json = _field("Free keys and values of the merchant.")
+    extra_data: Json = _personal("Free keys and values of the merchant.", members=[])
     locale: Text = _field("Locale, as a code number or a name such as en-us.", "1")
     price_code: Text = _field("Price list of the customer.", "prom_customer")
 
@@ -187,8 +207,11 @@ class Subscription(Record):
     offer: Text = _field("Offer: one element of offer_profiles.offers.", "a748aa648ac811e8af3bbc764e106cf4")
     subscription_type: Text = _field("Coarse type.", "replenishment")
     raw_subscription_type: Text = _field("Origin: checkout, instant upsell or service tool.", "IU replenishment")
-    components: Components = _field("Bundle lines: list of {public_id, quantity, product}; [] when no bundle.")
-    extra_data: Json = _field("Free keys and values of the merchant.")
+    components: Components = _nested(
+        "Bundle lines: list of {public_id, quantity, product}; [] when no bundle.",
+        *BUNDLE_LINE,
+    )
+    extra_data: Json = _personal("Free keys and values of the merchant.", members=[])
     quantity: Integer = _field("Units per shipment.", "2")
     price: Money = _field("Locked price; normally null.", "12.9900")
     frequency_days: Integer = _field("Interval in days, as reported; every and every_period are the truth.", "42")
@@ -197,21 +220,28 @@ class Subscription(Record):
     every_period: SmallInteger = _field("Period: 1 days, 2 weeks, 3 months, 4 years.", "2")
     start_date: Day = _field("Day on which it starts.", "2019-07-21")
     cancelled: Stamp = _field("When it was cancelled, UTC.")
-    cancel_reason: Text = _field("Why it was cancelled, as `code|text` or text.", "4|Overstocked")
-    cancel_reason_code: Text = _field("Code of the reason as sent.", "4")
+    cancel_reason: Text = _personal("Why it was cancelled, as `code|text` or text.", "4|Overstocked", coded=True)
+    cancel_reason_code: Text = _personal("Code of the reason as sent.", "4", coded=True)
     cancel_reason_code_number: Code = _field(
         "Leading digits of cancel_reason_code (cancel_reasons.cancel_reason).",
         "4",
         validation_alias="cancel_reason_code",
     )
     currency_code: Text = _field("Currency, ISO 4217.", "USD")
-    session_id: Text = _field("Ordergroove session cookie at sign-up.")
+    session_id: Text = _personal("Ordergroove session cookie at sign-up.")
     merchant_order_id: Text = _field("Order in the shop that created it.", "301617")
     created: Stamp = _field("When it was created, UTC.", "2019-07-21 16:00:00")
     updated: Stamp = _field("When it last changed, UTC.", "2019-07-21 16:00:00")
     live: Flag = _field("Whether the subscription is active.", "true")
     external_id: Text = _field("Id on the merchant's side.", "gid://shopify/SubscriptionContract/10831298836")
-    prepaid_subscription_context: Json = _field("Prepaid terms; null or {} when not prepaid.")
+    prepaid_subscription_context: Json = _nested(
+        "Prepaid terms; null or {} when not prepaid.",
+        "prepaid_orders_remaining",
+        "prepaid_orders_per_billing",
+        "renewal_behavior",
+        "last_renewal_revenue",
+        "prepaid_origin_merchant_order_id",
+    )
     prepaid_orders_remaining: Integer = _inside(
         "prepaid_subscription_context", "prepaid_orders_remaining", "Prepaid orders left; 0: the next one renews.", "2"
     )
@@ -230,8 +260,10 @@ class Subscription(Record):
         "Order in the shop that prepaid it.",
         "#3082",
     )
-    free_trial_subscription_context: Json = _field("Free trial terms, when there is one.")
-    grantees: Json = _field("List of {external_id, name} who benefit.")
+    free_trial_subscription_context: Json = _nested(
+        "Free trial terms, when there is one.", "product", "days", "conversion_item", "expiration", "is_in_free_trial"
+    )
+    grantees: Json = _personal("List of {external_id, name} who benefit.", members=["external_id"])
 
 
 class Order(Record):
@@ -258,8 +290,10 @@ class Order(Record):
     status: SmallInteger = _field("Status code; 1 is unsent, 5 success (reference: order-status-codes).", "5")
     type: SmallInteger = _field("Order type; 1 is a subscription order.", "1")
     order_merchant_id: Text = _field("Order id in the shop, once placed.", "301617")
-    rejected_message: Text = _field("The shop's message; may itself be JSON text.")
-    extra_data: Json = _field("Free keys and values; merged_order_id when status is 17.")
+    rejected_message: Text = _personal("The shop's message; may itself be JSON text.", members=["code", "category"])
+    extra_data: Json = _personal(
+        "Free keys and values; merged_order_id when status is 17.", members=["merged_order_id"]
+    )
     locked: Flag = _field("Whether it can no longer be edited.", "false")
     oos_free_shipping: Flag = _field("Internal to Ordergroove.", "false")
     has_plan: Flag = _field("Whether it holds a plan product, when sent.")
@@ -273,7 +307,7 @@ class Item(Record):
     offer: Text = _field("Offer: one element of offer_profiles.offers.")
     subscription: Text = _field("Subscription (subscriptions.public_id); null for a one-time item.")
     product: Text = _field("Product (products.external_product_id).", "0070000693")
-    components: Components = _field("Legacy bundle lines: list of {public_id, quantity, product}.")
+    components: Components = _nested("Legacy bundle lines: list of {public_id, quantity, product}.", *BUNDLE_LINE)
     subscription_component: Text = _field("Bundle component of the subscription that it fulfils.")
     quantity: Integer = _field("Units.", "2")
     price: Money = _field("Unit price.", "26.9900")
@@ -290,7 +324,7 @@ class OneTimeIncentive(Record):
 
     public_id: Key = _key("Incentive id.", "8637c3fe9b7011eaa2c1bc764e107990")
     external_code: Text = _field("Code of the merchant.", "awesome_discount")
-    description: Text = _field("Text for people.")
+    description: Text = _personal("Text for people.")
     merchant: Text = _field("Merchant public id.")
     customer: Text = _field("Customer id in the merchant's shop (customers.merchant_user_id).")
     order: Text = _field("Order it applies to (orders.public_id), unless to an item.")
@@ -298,7 +332,9 @@ class OneTimeIncentive(Record):
     created: Stamp = _field("When it was created, UTC.", "2020-05-21 13:36:57")
     last_updated: Stamp = _field("When it last changed, UTC.", "2020-05-21 13:36:57")
     applied_at: Stamp = _field("When it was applied, UTC.")
-    incentive: Json = _field("The incentive as sent.")
+    incentive: Json = _nested(
+        "The incentive as sent.", "public_id", "type", "discount_type", "target", "field", "name", "value"
+    )
     incentive_public_id: Text = _inside("incentive", "public_id", "Id of the incentive itself.")
     incentive_type: Text = _inside("incentive", "type", "Type.", "Discount")
     incentive_discount_type: Text = _inside("incentive", "discount_type", "Discount Percent or Flat Amount.")

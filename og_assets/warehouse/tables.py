@@ -33,7 +33,12 @@ class StoredColumn:
 METADATA: tuple[StoredColumn, ...] = (
     StoredColumn("_synced_at", "TIMESTAMP WITH TIME ZONE", "When this state of the record was fetched.", required=True),
     StoredColumn("_sync_id", "BIGINT", "Pull that wrote this row (ops.sync_runs).", required=True),
-    StoredColumn("_raw", "JSON", "The record as received, fields without a column included.", required=True),
+    StoredColumn(
+        "_raw",
+        "JSON",
+        "The record as received, fields without a column included; masked as ORDERGROOVE_PII says.",
+        required=True,
+    ),
     StoredColumn("_notes", "JSON", "List of what could not be read into a typed column; null when all could."),
 )
 """Columns that every object table has besides those of its record."""

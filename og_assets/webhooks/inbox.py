@@ -54,7 +54,7 @@ class InboxEvent:
     """An event as it was received.
 
     `created` is when it happened (epoch seconds, None when the body does not tell), `received_at` when
-    it came (aware), `body` the bytes whose signature was verified.
+    it came (aware), `body` what was verified, with what must not be stored in clear masked.
     """
 
     id: str

@@ -24,6 +24,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from og_assets.ordergroove.event_mask import mask_event
+from og_assets.ordergroove.masking import KEEPING, Masking
 from og_assets.ordergroove.signature import SIGNATURE_HEADER, Signature, SignatureError, check_keys
 from og_assets.webhooks.commits import GroupCommit
 from og_assets.webhooks.envelope import BadEnvelope, read_envelope
@@ -54,16 +56,18 @@ def create_app(
     tolerance: float | None = None,
     body_limit: int = BODY_LIMIT,
     clock: Callable[[], float] = time.time,
+    masking: Masking = KEEPING,
 ) -> Starlette:
     """The application: POST of events to `/` and `/webhooks`, GET of `/healthz`.
 
     `keys` are the verification keys that are accepted; `tolerance` is how many seconds the signature's
-    time may lie from `clock` (epoch seconds), None for any; `body_limit` is in bytes. The inbox is
-    closed when the application shuts down. Raises ValueError when `keys` are none or cannot be keys.
+    time may lie from `clock` (epoch seconds), None for any; `body_limit` is in bytes. `masking` is applied
+    to what was verified, before it is stored. The inbox is closed when the application shuts down.
+    Raises ValueError when `keys` are none or cannot be keys.
     """
     check_keys(keys)
     commits = GroupCommit(inbox)
-    receiver = _Receiver(commits, tuple(keys), tolerance, body_limit, clock)
+    receiver = _Receiver(commits, tuple(keys), tolerance, body_limit, clock, masking)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -95,12 +99,14 @@ class _Receiver:
         tolerance: float | None,
         body_limit: int,
         clock: Callable[[], float],
+        masking: Masking,
     ) -> None:
         self._commits = commits
         self._keys = keys
         self._tolerance = tolerance
         self._body_limit = body_limit
         self._clock = clock
+        self._masking = masking
 
     async def receive(self, request: Request) -> Response:
         """Take one event and answer when it is safe."""
@@ -135,7 +141,8 @@ class _Receiver:
             raise _Refusal(401, str(error)) from None
         except BadEnvelope as error:
             raise _Refusal(400, str(error)) from None
-        return InboxEvent(envelope.id, envelope.type, envelope.created, received_at, body)
+        stored = mask_event(body, self._masking)
+        return InboxEvent(envelope.id, envelope.type, envelope.created, received_at, stored)
 
     async def _body(self, request: Request) -> bytes:
         too_large = _Refusal(413, f"the body is larger than {self._body_limit} bytes")

@@ -10,6 +10,7 @@ from pathlib import Path
 import uvicorn
 from starlette.applications import Starlette
 
+from og_assets.ordergroove.masking import KEEPING, Masking
 from og_assets.ordergroove.signature import check_keys
 from og_assets.settings import SettingError
 from og_assets.webhooks.errors import ListenError
@@ -31,21 +32,22 @@ def serve(
     tolerance: float | None = None,
     body_limit: int = BODY_LIMIT,
     ready: Callable[[str], None] | None = None,
+    masking: Masking = KEEPING,
 ) -> None:
     """Receive webhooks until SIGTERM or SIGINT, then finish what is in flight and return.
 
     Port 0 means any free one. `keys` are the verification keys of the webhook route, `tolerance` is in
-    seconds (None: the signature's time does not matter), `body_limit` in bytes. `ready` is called with
-    the address once connections are accepted; by default it is printed. Raises SettingError when keys
-    are missing, InboxError when the inbox cannot be opened, ListenError when the port cannot be had.
-    TLS is left to the proxy in front.
+    seconds (None: the signature's time does not matter), `body_limit` in bytes; `masking` is applied before
+    an event is stored. `ready` is called with the address once connections are accepted; by default it is
+    printed. Raises SettingError when keys are missing, InboxError when the inbox cannot be opened,
+    ListenError when the port cannot be had. TLS is left to the proxy in front.
     """
     require_keys(keys)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     inbox = Inbox(inbox_path)
     inbox.open()
     with closing(_listen(host, port)) as listener:
-        server = make_server(create_app(inbox, keys, tolerance=tolerance, body_limit=body_limit))
+        server = make_server(create_app(inbox, keys, tolerance=tolerance, body_limit=body_limit, masking=masking))
         (ready or _announce)(_address(host, listener))
         with _returning_on_signals():
             server.run(sockets=[listener])
