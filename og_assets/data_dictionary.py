@@ -36,7 +36,8 @@ are in [recipes.sql](recipes.sql), what could have been defined otherwise is in 
   wrote them, and no zone moves them.
 - Amounts are exact decimals in the currency of the order; `DECIMAL(18,4)` has four digits after the point.
 - **Deleted** orders and items stay in their tables. The views `*_current` are without them.
-- *personal* marks what tells about a person, *secret* a token or card field.
+- *personal* marks what tells about a person, which `ORDERGROOVE_PII` can hash or drop; *secret* a token or card field,
+  which is never stored in clear.
 
 ## How they belong together
 An item is one product in one order. An order is one box on one date, and may hold items of several subscriptions and
