@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from og_assets.assets.checks import Checked
 from og_assets.assets.deletions import deletion_tombstones
 from og_assets.assets.derived import DeriveConfig, daily, derive
 from og_assets.warehouse.derive import derive_bridge
@@ -22,6 +23,6 @@ from og_assets.warehouse.resource import WarehouseResource
 )
 def items_orders_bridge(
     context: dg.AssetExecutionContext, config: DeriveConfig, warehouse: WarehouseResource
-) -> dg.MaterializeResult[None]:
+) -> Checked:
     """Bring the bridge up to date."""
     return derive(context, warehouse, config, derive_bridge)

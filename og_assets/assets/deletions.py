@@ -3,10 +3,12 @@
 import dagster as dg
 from pydantic import Field
 
+from og_assets.assets.checks import Checked, spot_check_results, spot_check_specs
 from og_assets.assets.derived import DeriveConfig, daily, derive
 from og_assets.assets.failures import told_clearly
 from og_assets.assets.resources import OrdergrooveResource
 from og_assets.ordergroove.objects import OBJECTS, OrdergrooveObject
+from og_assets.spot_check import spot_check
 from og_assets.sweep import PLAUSIBLE_SHARE, sweep
 from og_assets.warehouse.derive import derive_tombstones
 from og_assets.warehouse.load import DELETABLE
@@ -40,13 +42,14 @@ def sweep_asset(object: OrdergrooveObject, after: list[dg.AssetKey]) -> dg.Asset
             "a look-up gets no answer."
         ),
         metadata={"dagster/table_name": "ops.sweep_findings"},
+        check_specs=spot_check_specs(dg.AssetKey(["ops", f"{object.name}_sweep"]), object),
     )
     def asset(
         context: dg.AssetExecutionContext,
         config: SweepConfig,
         ordergroove: OrdergrooveResource,
         warehouse: WarehouseResource,
-    ) -> dg.MaterializeResult[None]:
+    ) -> Checked:
         with told_clearly(context), ordergroove.reader(object.name) as client:
             report = sweep(
                 object,
@@ -57,6 +60,7 @@ def sweep_asset(object: OrdergrooveObject, after: list[dg.AssetKey]) -> dg.Asset
                 max_share=config.max_share,
                 masking=ordergroove.masking(),
             )
+            checked = spot_check_results(spot_check(object, client=client, warehouse=warehouse))
         figures = {
             "sync_id": report.sync_id,
             "listed_as_open": report.listed,
@@ -70,7 +74,7 @@ def sweep_asset(object: OrdergrooveObject, after: list[dg.AssetKey]) -> dg.Asset
         }
         # Of a range of days only the last one gets the figures: a copy on every day would add up to a wrong sum.
         context.add_asset_metadata(figures, partition_key=context.partition_key_range.end)
-        return dg.MaterializeResult()
+        return dg.MaterializeResult(check_results=checked)
 
     return asset
 
@@ -95,6 +99,6 @@ items_sweep = sweep_asset(_ITEMS, [dg.AssetKey(["ordergroove", "items"]), orders
 )
 def deletion_tombstones(
     context: dg.AssetExecutionContext, config: DeriveConfig, warehouse: WarehouseResource
-) -> dg.MaterializeResult[None]:
+) -> Checked:
     """Bring the tombstones up to date."""
     return derive(context, warehouse, config, derive_tombstones)

@@ -6,6 +6,7 @@ from typing import Any
 import dagster as dg
 from duckdb import DuckDBPyConnection
 
+from og_assets.assets.checks import DERIVED_CHECKS, results, specs
 from og_assets.assets.failures import RETRIES, told_clearly
 from og_assets.ordergroove.objects import OBJECTS
 from og_assets.partitions import DAILY
@@ -25,7 +26,9 @@ class DeriveConfig(dg.Config):
 
 
 def daily(**options: Any) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
-    """`dg.asset` with what all of them have: the daily partitions, one run for a range of days, and retries."""
+    """`dg.asset` with what all of them have: daily partitions, one run for a range of days, retries, checks."""
+    key = dg.AssetKey(options["key"])
+    options.setdefault("check_specs", specs(key, DERIVED_CHECKS.get(key.path[-1], ())))
     made: Callable[[Callable[..., Any]], dg.AssetsDefinition] = dg.asset(
         partitions_def=DAILY,
         backfill_policy=dg.BackfillPolicy.single_run(),
@@ -46,12 +49,13 @@ def derive(
     with told_clearly(context), warehouse.get_connection() as connection:
         prepare(connection, READ_BY_DERIVED)
         report = make(connection, days=Days(window.start, window.end), rebuild=config.rebuild)
+        checked = results(connection, DERIVED_CHECKS[report.table])
         schema = described(connection, "analytics", report.table)
     figures = {"derived": report.derived, "deleted": report.deleted, "rebuilt": report.rebuilt}
     context.log.info("%s: %d rows, %d of them derived now", report.table, report.rows, report.derived)
     # Of a range of days only the last one gets the figures: a copy on every day would add up to a wrong sum.
     context.add_asset_metadata(figures, partition_key=context.partition_key_range.end)
-    return dg.MaterializeResult(metadata={**schema, "dagster/row_count": report.rows})
+    return dg.MaterializeResult(metadata={**schema, "dagster/row_count": report.rows}, check_results=checked)
 
 
 def described(connection: DuckDBPyConnection, schema: str, table: str) -> Mapping[str, Any]:

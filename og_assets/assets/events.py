@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from og_assets.assets.checks import DERIVED_CHECKS, Checked, results
 from og_assets.assets.derived import daily, described
 from og_assets.assets.failures import told_clearly
 from og_assets.ingest import ingest
@@ -31,7 +32,7 @@ UNFINISHED = (
     ),
     metadata={"dagster/table_name": "ordergroove.events"},
 )
-def events(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> dg.MaterializeResult[None]:
+def events(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> Checked:
     """Move what is new in the inbox."""
     with told_clearly(context):
         settings = load_settings()
@@ -44,12 +45,13 @@ def events(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> d
         with warehouse.get_connection() as connection:
             schema = described(connection, "ordergroove", "events")
             row = connection.execute("SELECT count(*) FROM ordergroove.events").fetchone()
+            checked = results(connection, DERIVED_CHECKS["events"])
     context.log.info("%d events read from the inbox, %d of them new", report.read, report.new)
     for day, count in report.new_by_day.items():
         if day.isoformat() in context.partition_keys:
             context.add_asset_metadata({"new_events_of_the_day": count}, partition_key=day.isoformat())
     context.add_asset_metadata({"read": report.read, "new": report.new}, partition_key=context.partition_key_range.end)
-    return dg.MaterializeResult(metadata={**schema, "dagster/row_count": row[0] if row else 0})
+    return dg.MaterializeResult(metadata={**schema, "dagster/row_count": row[0] if row else 0}, check_results=checked)
 
 
 def request_for_new_events(

@@ -6,6 +6,7 @@ from datetime import date, datetime
 import dagster as dg
 from pydantic import Field
 
+from og_assets.assets.checks import Checked, check_object, object_checks, specs
 from og_assets.assets.failures import RETRIES, told_clearly
 from og_assets.assets.metadata import describe, pull_metadata, table_metadata
 from og_assets.assets.resources import OrdergrooveResource
@@ -54,13 +55,14 @@ def object_asset(object: OrdergrooveObject) -> dg.AssetsDefinition:
         retry_policy=RETRIES,
         description=describe(object),
         metadata=table_metadata(table),
+        check_specs=specs(dg.AssetKey(["ordergroove", object.name]), object_checks(object)),
     )
     def asset(
         context: dg.AssetExecutionContext,
         config: PullConfig,
         ordergroove: OrdergrooveResource,
         warehouse: WarehouseResource,
-    ) -> dg.MaterializeResult[None]:
+    ) -> Checked:
         first_day, last_day, today = _days(context)
         mode = PullMode(context.run.tags.get(PULL_MODE_TAG, PullMode.DAYS.value))
         run_id = context.run.root_run_id or context.run.run_id
@@ -99,9 +101,12 @@ def object_asset(object: OrdergrooveObject) -> dg.AssetsDefinition:
                     run_id=run_id,
                     masking=ordergroove.masking(),
                 )
+            checked = check_object(warehouse, object)
         # Of a range of days only the last one gets the figures: a copy on every day would add up to a wrong sum.
         context.add_asset_metadata(pull_metadata(report), partition_key=last_day.isoformat())
-        return dg.MaterializeResult(metadata={**table_metadata(table), "dagster/row_count": report.rows})
+        return dg.MaterializeResult(
+            metadata={**table_metadata(table), "dagster/row_count": report.rows}, check_results=checked
+        )
 
     return asset
 

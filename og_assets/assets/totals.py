@@ -3,6 +3,7 @@
 import dagster as dg
 
 from og_assets.assets.bridge import items_orders_bridge
+from og_assets.assets.checks import Checked
 from og_assets.assets.deletions import deletion_tombstones
 from og_assets.assets.derived import DeriveConfig, daily, derive
 from og_assets.warehouse.derive import derive_totals
@@ -23,8 +24,6 @@ from og_assets.warehouse.resource import WarehouseResource
     ),
     metadata={"dagster/table_name": "analytics.order_totals"},
 )
-def order_totals(
-    context: dg.AssetExecutionContext, config: DeriveConfig, warehouse: WarehouseResource
-) -> dg.MaterializeResult[None]:
+def order_totals(context: dg.AssetExecutionContext, config: DeriveConfig, warehouse: WarehouseResource) -> Checked:
     """Bring the totals up to date."""
     return derive(context, warehouse, config, derive_totals)

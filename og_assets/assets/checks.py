@@ -1,0 +1,261 @@
+"""What is watched in each table: the checks of every asset, and their results as Dagster shows them.
+
+Checks are evaluated inside the asset's own step. ERROR stops what depends on the asset where a check is blocking,
+WARN informs. docs/operations.md says what each one means and what to do.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import dagster as dg
+from duckdb import DuckDBPyConnection
+
+from og_assets.columns import Kind
+from og_assets.ordergroove.objects import OBJECTS, OrdergrooveObject
+from og_assets.pull import object_table
+from og_assets.spot_check import SpotCheck
+from og_assets.warehouse.checks import Check, Limit, Outcome, Verdict, evaluate, filled_in
+from og_assets.warehouse.resource import WarehouseResource
+from og_assets.warehouse.tables import ensure_table, quoted
+
+if TYPE_CHECKING:
+    Checked = dg.MaterializeResult[None]
+else:
+    # Of an asset with checks Dagster takes the bare class alone for the annotation of what it returns.
+    Checked = dg.MaterializeResult
+
+NONE = Limit()
+HANDBOOK = "docs/operations.md"
+
+REFERENCES: dict[str, dict[str, str]] = {
+    "subscriptions": {"customer": "customers", "product": "products"},
+    "orders": {"customer": "customers"},
+    "items": {"order": "orders", "subscription": "subscriptions"},
+}
+"""Object, its column, and the object that the column names by its key (guide: object-reference)."""
+
+_BY_NAME = {object.name: object for object in OBJECTS}
+_SEVERITIES = {
+    Verdict.GOOD: dg.AssetCheckSeverity.WARN,
+    Verdict.WARN: dg.AssetCheckSeverity.WARN,
+    Verdict.ERROR: dg.AssetCheckSeverity.ERROR,
+}
+
+
+def object_checks(object: OrdergrooveObject) -> tuple[Check, ...]:
+    """The checks of an object's table."""
+    columns = {column.name: column.kind for column in object.columns}
+    stamps = [name for name in ("created", object.change_stamp) if name and columns.get(name) is Kind.STAMP]
+    names = {
+        "object": object.name,
+        "table": f"ordergroove.{object.name}",
+        "key": ", ".join(map(quoted, object.key)),
+        "stamps": ", ".join([*map(quoted, stamps), "NULL::TIMESTAMP"]),
+    }
+    rows = f"SELECT count(*) FROM {names['table']}"
+    pulled = filled_in("check_pulled_records.sql", **names)
+    shows_keys = object.name != "customers"  # a shop may use the e-mail address as its customer id
+    checks = [
+        unique_key(names["table"], object.key, shows_keys=shows_keys),
+        Check(
+            "row_count",
+            "No row that a pull has loaded is gone from the table.",
+            filled_in("check_row_count.sql", **names),
+            rows,
+            warn=Limit(10, 0.001),
+            error=Limit(10, 0.05),
+            is_blocking=True,
+        ),
+        Check(
+            "sudden_growth",
+            "The last pull did not bring implausibly many new rows, as another merchant's key would.",
+            filled_in("check_sudden_growth.sql", **names),
+            rows,
+            warn=Limit(1000, 1 / 3),
+        ),
+        Check(
+            "quarantine",
+            "Every record of the last run has a usable key.",
+            filled_in("check_quarantine.sql", **names),
+            pulled,
+            warn=NONE,
+            error=Limit(10, 0.05),
+            is_blocking=True,
+        ),
+        Check(
+            "notes",
+            "Few records of the last run have values that fit no column.",
+            filled_in("check_notes.sql", **names),
+            pulled,
+            warn=Limit(5, 0.05),
+        ),
+        Check(
+            "future_stamps",
+            "No stamp is later than now.",
+            filled_in("check_future_stamps.sql", **names),
+            rows,
+            warn=NONE,
+            shows_keys=shows_keys,
+        ),
+    ]
+    if not object.is_incremental:
+        checks.append(
+            Check(
+                "missing_rows",
+                "The complete lists of the last seven days have left out few rows.",
+                filled_in("check_missing_rows.sql", **names),
+                rows,
+                warn=Limit(2, 0.2),
+                error=Limit(2, 0.5),
+            )
+        )
+    for column, parent in REFERENCES.get(object.name, {}).items():
+        parent_names = {"parent": parent, "parent_table": f"ordergroove.{parent}"}
+        parent_key = quoted(_BY_NAME[parent].key[0])
+        checks.append(
+            Check(
+                f"{column}_reference",
+                f"Each `{column}` is in `ordergroove.{parent}`, once that was pulled after the row.",
+                filled_in("check_reference.sql", **names, **parent_names, column=quoted(column), parent_key=parent_key),
+                rows,
+                warn=Limit(0, 0.001),
+                error=Limit(10, 0.05),
+                is_blocking=column == "order",
+            )
+        )
+    return tuple(checks)
+
+
+def unique_key(table: str, key: Sequence[str], *, shows_keys: bool = True) -> Check:
+    """Every row has a key of its own: duplicates would be counted twice in whatever is derived."""
+    columns = [quoted(name) for name in key]
+    no_key = " OR ".join(f"coalesce({column}, '') = ''" for column in columns)
+    return Check(
+        "unique_key",
+        f"Every row has a key ({', '.join(key)}), and no two have the same.",
+        filled_in("check_unique_key.sql", table=table, key=", ".join(columns), no_key=no_key),
+        f"SELECT count(*) FROM {table}",
+        error=NONE,
+        is_blocking=True,
+        shows_keys=shows_keys,
+    )
+
+
+DERIVED_CHECKS: dict[str, tuple[Check, ...]] = {
+    "events": (unique_key("ordergroove.events", ["event_id"]),),
+    "deletion_tombstones": (unique_key("analytics.deletion_tombstones", ["object", "id"]),),
+    "items_orders_bridge": (
+        unique_key("analytics.items_orders_bridge", ["item"]),
+        Check(
+            "matches_items",
+            "Each item is in it, as items, orders and tombstones have it.",
+            filled_in("check_bridge.sql"),
+            "SELECT count(*) FROM analytics.items_orders_bridge",
+            error=NONE,
+            is_blocking=True,
+            screen_sql=filled_in("check_bridge_sums.sql"),
+        ),
+    ),
+    "order_totals": (
+        unique_key("analytics.order_totals", ["order"]),
+        Check(
+            "matches_bridge",
+            "Items and their sum are those of the bridge.",
+            filled_in("check_totals_match_bridge.sql"),
+            "SELECT count(*) FROM analytics.order_totals",
+            error=NONE,
+        ),
+        Check(
+            "agrees_with_order",
+            "What the items add up to is what Ordergroove's order says, to the cent.",
+            filled_in("check_totals_agree.sql"),
+            "SELECT count(agrees) FROM analytics.order_totals",
+            warn=NONE,
+            error=Limit(10, 0.05),
+        ),
+    ),
+}
+"""The checks of every other table, by its name."""
+
+
+def specs(asset: dg.AssetKey, checks: Iterable[Check]) -> list[dg.AssetCheckSpec]:
+    """The checks as Dagster knows them before any run."""
+    return [
+        dg.AssetCheckSpec(check.name, asset=asset, description=check.description, blocking=check.is_blocking)
+        for check in checks
+    ]
+
+
+def check_object(warehouse: WarehouseResource, object: OrdergrooveObject) -> list[dg.AssetCheckResult]:
+    """The results of an object's checks. Tables that it refers to are made when they are not there yet."""
+    with warehouse.get_connection() as connection:
+        for parent in REFERENCES.get(object.name, {}).values():
+            ensure_table(connection, object_table(_BY_NAME[parent]))
+        return results(connection, object_checks(object))
+
+
+def results(connection: DuckDBPyConnection, checks: Iterable[Check]) -> list[dg.AssetCheckResult]:
+    """The result of each check, with what helps to look closer; ids at most, nothing of a person."""
+    return [_result(outcome) for outcome in evaluate(connection, checks)]
+
+
+def _result(outcome: Outcome) -> dg.AssetCheckResult:
+    check = outcome.check
+    metadata: dict[str, dg.MetadataValue] = {
+        "found": dg.MetadataValue.int(outcome.found),
+        "among": dg.MetadataValue.int(outcome.among),
+        "what_to_do": dg.MetadataValue.path(f"{HANDBOOK}#{check.name}"),
+        "look_closer": dg.MetadataValue.md(f"```sql\n{check.sql};\n```"),
+    }
+    if outcome.sample:
+        metadata["sample"] = dg.MetadataValue.json(list(outcome.sample))
+    return dg.AssetCheckResult(
+        passed=outcome.verdict is Verdict.GOOD,
+        check_name=check.name,
+        severity=_SEVERITIES[outcome.verdict],
+        description=outcome.problem or f"{outcome.found:,} of {outcome.among:,}. {check.description}",
+        metadata=metadata,
+    )
+
+
+TOMBSTONES_STAY_GONE = "tombstones_stay_gone"
+OPEN_ROWS_EXIST = "open_rows_exist"
+
+
+def spot_check_specs(asset: dg.AssetKey, object: OrdergrooveObject) -> list[dg.AssetCheckSpec]:
+    """The two checks of a sweep that ask Ordergroove itself."""
+    return [
+        dg.AssetCheckSpec(
+            TOMBSTONES_STAY_GONE,
+            asset=asset,
+            description=f"A few {object.name} that are held for deleted still answer 404.",
+        ),
+        dg.AssetCheckSpec(
+            OPEN_ROWS_EXIST,
+            asset=asset,
+            description=f"A few {object.name} that are believed open do exist.",
+        ),
+    ]
+
+
+def spot_check_results(found: SpotCheck) -> list[dg.AssetCheckResult]:
+    """Both are warnings: the next fetch lifts a wrong tombstone, and the next sweep finds what is gone."""
+    return [
+        _answer(TOMBSTONES_STAY_GONE, found.exist_after_all, found.held_deleted, found.problem),
+        _answer(OPEN_ROWS_EXIST, found.gone_unnoticed, found.believed_open, found.problem),
+    ]
+
+
+def _answer(name: str, wrong: tuple[str, ...], asked: int, problem: str | None) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        passed=not wrong and problem is None,
+        check_name=name,
+        severity=dg.AssetCheckSeverity.WARN,
+        description=problem or f"{len(wrong)} of {asked} answered otherwise than the warehouse says.",
+        metadata={
+            "found": len(wrong),
+            "among": asked,
+            "sample": dg.MetadataValue.json(list(wrong)),
+            "what_to_do": dg.MetadataValue.path(f"{HANDBOOK}#{name}"),
+        },
+    )

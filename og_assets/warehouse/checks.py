@@ -1,0 +1,112 @@
+"""Checks of tables: each is a query for what should not be there, and how much of it is told or is too much.
+
+Knows tables and the sync log, neither objects nor Dagster. Every check looks at the whole table as it is, so that
+it stays red until the table is repaired. Measured with 10 million items: the dearest takes 4 s of CPU, most of
+them well under one.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+import duckdb
+from duckdb import DuckDBPyConnection
+
+from og_assets.warehouse.derive import MEMORY_LIMIT
+from og_assets.warehouse.migrations import read_sql
+
+SAMPLE_SIZE = 5
+
+
+class Verdict(Enum):
+    """How a check ends."""
+
+    GOOD = "good"
+    WARN = "warn"
+    """People should know; nothing is held up."""
+    ERROR = "error"
+    """The table is not to be trusted; what is derived from it waits, if the check is blocking."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """Exceeded by more than `rows` rows that are also more than `share` of all."""
+
+    rows: int = 0
+    share: float = 0.0
+
+    def is_exceeded(self, found: int, among: int) -> bool:
+        """Whether `found` of `among` rows are too many."""
+        return found > self.rows and found > self.share * among
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check of one table.
+
+    `sql` gives `key` (or null) and `rows`, the number of rows that it stands for, of what should not be there;
+    `among_sql` counts what these are a share of. `screen_sql` is a cheaper question that is true when
+    there can be no such row. `warn` and `error` are how many there may be, None for no limit. `shows_keys`
+    says that keys are ids which tell nothing about a person.
+    """
+
+    name: str
+    description: str
+    sql: str
+    among_sql: str
+    warn: Limit | None = None
+    error: Limit | None = None
+    is_blocking: bool = False
+    screen_sql: str | None = None
+    shows_keys: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a check found: how many rows, of how many, some of their keys; `problem` when it could not be asked."""
+
+    check: Check
+    verdict: Verdict
+    found: int = 0
+    among: int = 0
+    sample: tuple[str, ...] = ()
+    problem: str | None = None
+
+
+def filled_in(name: str, **names: str) -> str:
+    """The query in the file `name` of sql/ with these identifiers and texts in its places."""
+    return read_sql(name).format(**names).strip()
+
+
+def evaluate(connection: DuckDBPyConnection, checks: Iterable[Check]) -> Iterator[Outcome]:
+    """The outcome of each check. One that DuckDB cannot answer is a warning, no exception: the data is loaded."""
+    connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
+    for check in checks:
+        try:
+            yield _evaluate(connection, check)
+        except duckdb.Error as error:
+            # Its message may quote a value.
+            yield Outcome(check, Verdict.WARN, problem=f"DuckDB could not answer it ({type(error).__name__})")
+
+
+def _evaluate(connection: DuckDBPyConnection, check: Check) -> Outcome:
+    if check.screen_sql and connection.execute(check.screen_sql).fetchone() == (True,):
+        return Outcome(check, Verdict.GOOD, among=_count(connection, check.among_sql))
+    found, keys = connection.execute(
+        f"SELECT CAST(coalesce(sum(rows), 0) AS BIGINT), list(key ORDER BY key) FILTER (place <= {SAMPLE_SIZE})"
+        f" FROM (SELECT *, row_number() OVER () AS place FROM ({check.sql}))"
+    ).fetchall()[0]
+    among = _count(connection, check.among_sql)
+    if check.error and check.error.is_exceeded(found, among):
+        verdict = Verdict.ERROR
+    elif check.warn and check.warn.is_exceeded(found, among):
+        verdict = Verdict.WARN
+    else:
+        verdict = Verdict.GOOD
+    shown = tuple(key for key in keys or () if key is not None) if check.shows_keys else ()
+    return Outcome(check, verdict, found, among, shown)
+
+
+def _count(connection: DuckDBPyConnection, sql: str) -> int:
+    row = connection.execute(sql).fetchone()
+    return int(row[0] or 0) if row else 0
