@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -13,6 +14,7 @@ from uuid import uuid4
 
 import dagster as dg
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table as Screen
 
 from og_assets import playground
@@ -24,33 +26,93 @@ from og_assets.ordergroove.objects import OBJECTS
 from og_assets.partitions import CHICAGO
 from og_assets.settings import load_settings
 from og_assets.warehouse.resource import WarehouseResource
+from og_assets.watching import watch
 
+RECIPES = Path("docs/recipes.sql")
+ORDERS_BY_STATUS = (
+    "SELECT status_name, count(*) AS orders, sum(items) AS items, sum(total) AS total"
+    " FROM analytics.order_totals_current GROUP BY ALL ORDER BY orders DESC"
+)
 FIGURES = ("pages", "records", "inserted", "updated", "unchanged", "quarantined")
+NARROW_FIGURES = ("records", "inserted", "updated", "quarantined")
+WIDE = 100
+"""From so many columns on, a terminal shows all figures."""
+OTHER_STEPS = 6
+"""Steps of a sync besides those of the objects: events, two sweeps, tombstones, bridge, totals."""
 
 
 def demo(console: Console, *, customers: int, seed: int) -> bool:
     """Run the demo and return whether every table equalled the emulator's truth, after both runs."""
     started = time.monotonic()
-    console.print(f"[bold]1.[/] An Ordergroove of {customers:,} customers starts on this machine, yesterday.")
+    _tell(console, 1, f"An Ordergroove of {customers:,} customers starts on this machine; there it is yesterday.")
     world = playground.new_world(seed=seed, customers=customers, behind=timedelta(days=1))
     with Emulator(world) as emulator:
         folder = playground.point_at(emulator)
-        console.print(f"   {world.count('orders'):,} orders, {world.count('items'):,} items at {emulator.url}\n")
-        console.print("[bold]2.[/] A Dagster run of the job `sync`: no watermark yet, so it pulls the whole history.")
+        console.print(f"   {world.count('orders'):,} orders and {world.count('items'):,} items at {emulator.url}\n")
+        _tell(console, 2, "Dagster runs the job `sync`. There is no watermark yet, so it pulls the whole history.")
         first = _sync_and_compare(console, world, folder)
-        console.print("[bold]3.[/] A day passes: new subscribers, placements at night, skips, cancellations, edits.\n")
+        _tell(console, 3, "A day passes there: new subscribers, placements at night, skips, cancellations, edits.")
         playground.simulate_day(world)
-        console.print("[bold]4.[/] The same job again: it asks only for what changed since the first run.")
+        console.print()
+        _tell(console, 4, "The same job again. Of what can be asked by time, only what has changed since is read.")
         second = _sync_and_compare(console, world, folder)
+    _tell(console, 5, "What an analyst sees now: the orders, deleted ones left out.")
+    _show_orders(console)
     equal = first and second
     verdict = "[green]every table equals the emulator[/]" if equal else "[red]a table differs from the emulator[/]"
-    console.print(f"[bold]Done[/] in {time.monotonic() - started:.0f} s: {verdict}.")
-    console.print(
-        "Look at the data:  [bold]duckdb -readonly data/emulator.duckdb[/]  (FROM ordergroove.orders;)\n"
-        "Look at the runs:  [bold]make dev[/]\n"
-        "Your own merchant: put ORDERGROOVE_API_KEY into .env, then [bold]make dev[/]"
-    )
+    console.print(f"[bold]Done[/] in {time.monotonic() - started:.0f} s: {verdict}.\n")
+    _show_what_is_next(console)
     return equal
+
+
+def _tell(console: Console, number: int, sentence: str) -> None:
+    console.print(f"[bold]{number}.[/] {sentence}")
+
+
+def _show_orders(console: Console) -> None:
+    with WarehouseResource().get_connection(read_only=True) as connection:
+        rows = connection.execute(ORDERS_BY_STATUS).fetchall()
+    screen = Screen(box=None, header_style="bold", pad_edge=False)
+    screen.add_column("   status")
+    for title in ("orders", "items", "total"):
+        screen.add_column(title, justify="right")
+    for status, orders, items, total in rows:
+        screen.add_row(f"   {status}", f"{orders:,}", f"{items:,}", f"{total:,.2f}")
+    console.print(screen)
+    console.print()
+
+
+def _show_what_is_next(console: Console) -> None:
+    """Commands that work as they stand, in the folder of the demo."""
+    og = how_called()
+    on_it = f"--warehouse {playground.WAREHOUSE}"
+    suggestions = {
+        "the tables": f"{og} query {on_it} .tables",
+        "a question": f'{og} query {on_it} "{ORDERS_BY_STATUS}"',
+        "where it stands": f"{og} status {on_it}",
+        "the runs, in the UI": f"{og} dev",
+    }
+    if RECIPES.exists():
+        suggestions["twenty questions"] = f"{og} query {on_it} < {RECIPES}"
+    console.print("[bold]What to look at next[/]")
+    for what, command in suggestions.items():
+        console.print(f"   {what:20} [bold]{escape(command)}[/]", soft_wrap=True, highlight=False)
+    console.print(
+        f"   {'your own merchant':20} put ORDERGROOVE_API_KEY into .env, then [bold]{og} doctor[/]",
+        soft_wrap=True,
+        highlight=False,
+    )
+
+
+def how_called() -> str:
+    """The command `og` as this person can type it here."""
+    program = Path(sys.argv[0])
+    if program.name != "og":
+        return f"{sys.executable} -m og_assets"
+    if shutil.which("og") == str(program.absolute()):
+        return "og"
+    here = Path.cwd()
+    return str(program.absolute().relative_to(here) if program.absolute().is_relative_to(here) else program)
 
 
 def _sync_and_compare(console: Console, world: World, folder: Path) -> bool:
@@ -64,16 +126,16 @@ def _sync_and_compare(console: Console, world: World, folder: Path) -> bool:
         totals = connection.execute("SELECT count(*), count(*) FILTER (WHERE NOT agrees) FROM analytics.order_totals")
         orders, disagreeing = totals.fetchone() or (0, 0)
     screen = Screen(box=None, header_style="bold", pad_edge=False)
-    screen.add_column("   object")
-    for title in (*FIGURES, "seconds"):
-        screen.add_column(title, justify="right")
-    screen.add_column("table", justify="right")
-    screen.add_column("equals emulator")
+    figures = FIGURES if console.width >= WIDE else NARROW_FIGURES
+    screen.add_column("   object", no_wrap=True)
+    for title in (*figures, "seconds", "table"):
+        screen.add_column(title, justify="right", no_wrap=True)
+    screen.add_column("equal", no_wrap=True)
     for name, comparison in comparisons.items():
         pull = pulls.get(name, {})
         screen.add_row(
             f"   {name}",
-            *(f"{pull.get(figure, 0):,}" for figure in FIGURES),
+            *(f"{pull.get(figure, 0):,}" for figure in figures),
             f"{pull.get('seconds', 0.0):.1f}",
             f"{comparison.rows:,}",
             "[green]yes[/]" if comparison.is_equal else f"[red]NO[/] {comparison}",
@@ -104,13 +166,18 @@ def _sync(console: Console, folder: Path, first_day: date, last_day: date) -> tu
         json.dumps({**range_tags(first_day, last_day), **mark}),
     ]
     with log.open("w") as output:
-        finished = subprocess.run(command, cwd=folder, stdout=output, stderr=subprocess.STDOUT, check=False)  # noqa: S603 - our own words
-    if finished.returncode:
+        run = subprocess.Popen(command, cwd=folder, stdout=output, stderr=subprocess.STDOUT)  # noqa: S603 - our own words
+        try:
+            exit_code = watch(console, run, mark, steps=len(OBJECTS) + OTHER_STEPS)
+        finally:
+            run.terminate()  # when the person has stopped the demo; one that has ended does not mind
+            run.wait()
+    if exit_code:
         last_lines = "\n".join(log.read_text().splitlines()[-15:])
         console.print(f"[red]The run failed.[/] Its log is {log}; it ends:\n{last_lines}")
     with dg.DagsterInstance.get() as instance:
         (run_id,) = instance.get_run_ids(dg.RunsFilter(tags=mark))
-    return run_id, finished.returncode == 0
+    return run_id, exit_code == 0
 
 
 def _pulls(connection: Any, run_id: str) -> Mapping[str, Mapping[str, Any]]:
