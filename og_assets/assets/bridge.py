@@ -5,6 +5,7 @@ import dagster as dg
 from og_assets.assets.checks import Checked
 from og_assets.assets.deletions import deletion_tombstones
 from og_assets.assets.derived import DeriveConfig, daily, derive
+from og_assets.assets.metadata import guide_link
 from og_assets.warehouse.derive import derive_bridge
 from og_assets.warehouse.resource import WarehouseResource
 
@@ -14,12 +15,14 @@ from og_assets.warehouse.resource import WarehouseResource
     deps=[["ordergroove", "orders"], ["ordergroove", "items"], deletion_tombstones.key],
     group_name="analytics",
     kinds={"duckdb", "sql"},
+    table="analytics.items_orders_bridge",
+    tags={"read": "derived", "personal_data": "false"},
     description=(
         "One row per item: which order, subscription, customer and product belong together, and how the order stands. "
         "Deleted items are in it with `is_deleted`, items whose order has not arrived with `order_found` false; "
-        "`items_orders_bridge_current` is without what is deleted."
+        "`items_orders_bridge_current` is without what is deleted.\n\n"
+        f"{guide_link('object-reference')}"
     ),
-    metadata={"dagster/table_name": "analytics.items_orders_bridge"},
 )
 def items_orders_bridge(
     context: dg.AssetExecutionContext, config: DeriveConfig, warehouse: WarehouseResource

@@ -4,8 +4,10 @@ import dagster as dg
 from pydantic import Field
 
 from og_assets.assets.checks import Checked, spot_check_results, spot_check_specs
-from og_assets.assets.derived import DeriveConfig, daily, derive
+from og_assets.assets.derived import DeriveConfig, daily, derive, described
 from og_assets.assets.failures import told_clearly
+from og_assets.assets.metadata import guide_link, markdown_table
+from og_assets.assets.pictures import DELETIONS_BY_DAY
 from og_assets.assets.resources import OrdergrooveResource
 from og_assets.ordergroove.objects import OBJECTS, OrdergrooveObject
 from og_assets.spot_check import spot_check
@@ -35,13 +37,15 @@ def sweep_asset(object: OrdergrooveObject, after: list[dg.AssetKey]) -> dg.Asset
         group_name="operations",
         kinds={"ordergroove", "duckdb"},
         pool=f"ordergroove_{object.name}",  # one sequential reader per object (API reference: pagination)
+        table="ops.sweep_findings",
+        tags={"read": "sweep", "personal_data": "false"},
         description=(
-            f"Lists the {object.name} that are still open and looks up, one by one, those that the warehouse believes "
-            "open and the list leaves out; an answer 404 becomes a row of `ops.sweep_findings`. "
+            f"Finds {object.name} that were deleted, of which no list tells: it lists those still open, and looks up "
+            "one by one what the warehouse believes open and the list leaves out. One row per answer 404.\n\n"
             "It fails, and writes nothing, when the key sees one customer, when implausibly many are missing, or when "
-            "a look-up gets no answer."
+            "a look-up gets no answer.\n\n"
+            f"{guide_link('implement-custom-data-pipelines')}"
         ),
-        metadata={"dagster/table_name": "ops.sweep_findings"},
         check_specs=spot_check_specs(dg.AssetKey(["ops", f"{object.name}_sweep"]), object),
     )
     def asset(
@@ -73,8 +77,11 @@ def sweep_asset(object: OrdergrooveObject, after: list[dg.AssetKey]) -> dg.Asset
             "seconds": round(report.seconds, 2),
         }
         # Of a range of days only the last one gets the figures: a copy on every day would add up to a wrong sum.
-        context.add_asset_metadata(figures, partition_key=context.partition_key_range.end)
-        return dg.MaterializeResult(check_results=checked)
+        summary = markdown_table({name.replace("_", " ").capitalize(): f"{value:,}" for name, value in figures.items()})
+        context.add_asset_metadata(
+            {"summary": dg.MetadataValue.md(summary), **figures}, partition_key=context.partition_key_range.end
+        )
+        return dg.MaterializeResult(metadata=described("ops.sweep_findings"), check_results=checked)
 
     return asset
 
@@ -91,14 +98,16 @@ items_sweep = sweep_asset(_ITEMS, [dg.AssetKey(["ordergroove", "items"]), orders
     deps=[_BY_WEBHOOK, orders_sweep.key, items_sweep.key],
     group_name="analytics",
     kinds={"duckdb", "sql"},
+    table="analytics.deletion_tombstones",
+    tags={"read": "derived", "personal_data": "false"},
     description=(
         "One row per order or item that a webhook or a sweep found deleted, with its last known state. "
-        "A row with `lifted_at` was wrong: the object was fetched again later, so it exists."
+        "A row with `lifted_at` was wrong: the object was fetched again later, so it exists.\n\n"
+        f"{guide_link('implement-custom-data-pipelines')}"
     ),
-    metadata={"dagster/table_name": "analytics.deletion_tombstones"},
 )
 def deletion_tombstones(
     context: dg.AssetExecutionContext, config: DeriveConfig, warehouse: WarehouseResource
 ) -> Checked:
     """Bring the tombstones up to date."""
-    return derive(context, warehouse, config, derive_tombstones)
+    return derive(context, warehouse, config, derive_tombstones, DELETIONS_BY_DAY)

@@ -1,17 +1,22 @@
-"""What the assets of events, deletions, bridge and totals share: options, days, the description of a table."""
+"""What the assets of events, deletions, bridge and totals share: options, days, what Dagster shows of them."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 import dagster as dg
-from duckdb import DuckDBPyConnection
+from pydantic import Field
 
 from og_assets.assets.checks import DERIVED_CHECKS, results, specs
 from og_assets.assets.failures import RETRIES, told_clearly
+from og_assets.assets.lineage import LINEAGE, lineage_metadata
+from og_assets.assets.metadata import OWNERS, column_schema, markdown_table
+from og_assets.assets.pictures import Picture, as_metadata
 from og_assets.ordergroove.objects import OBJECTS
-from og_assets.partitions import DAILY
+from og_assets.partitions import CHICAGO, DAILY
 from og_assets.pull import object_table
 from og_assets.warehouse.derive import Days, DeriveReport, prepare
+from og_assets.warehouse.migrated_tables import migrated_columns
 from og_assets.warehouse.resource import WarehouseResource
 
 READ_BY_DERIVED = tuple(object_table(object) for object in OBJECTS if object.name in {"orders", "items", "customers"})
@@ -21,18 +26,27 @@ READ_BY_DERIVED = tuple(object_table(object) for object in OBJECTS if object.nam
 class DeriveConfig(dg.Config):
     """How a derived table is brought up to date."""
 
-    rebuild: bool = False
-    """Derive every row anew instead of what changed; the result is the same."""
+    rebuild: bool = Field(
+        default=False, description="Derive every row anew instead of what changed; the result is the same."
+    )
 
 
-def daily(**options: Any) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
-    """`dg.asset` with what all of them have: daily partitions, one run for a range of days, retries, checks."""
+def daily(
+    *, table: str, tags: Mapping[str, str], **options: Any
+) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
+    """`dg.asset` of a `table` (schema and name) that a migration makes, with what all such assets have in common.
+
+    The daily partitions, one run for a range of days, retries, checks, owners, and the columns of the table.
+    """
     key = dg.AssetKey(options["key"])
     options.setdefault("check_specs", specs(key, DERIVED_CHECKS.get(key.path[-1], ())))
     made: Callable[[Callable[..., Any]], dg.AssetsDefinition] = dg.asset(
         partitions_def=DAILY,
         backfill_policy=dg.BackfillPolicy.single_run(),
         retry_policy=RETRIES,
+        owners=OWNERS,
+        tags=tags,
+        metadata=described(table),
         **options,
     )
     return made
@@ -43,6 +57,7 @@ def derive(
     warehouse: WarehouseResource,
     config: DeriveConfig,
     make: Callable[..., DeriveReport],
+    picture: Picture | None = None,
 ) -> dg.MaterializeResult[None]:
     """Bring a derived table up to date, with the rows of the run's days among those that are derived again."""
     window = context.partition_time_window
@@ -50,29 +65,37 @@ def derive(
         prepare(connection, READ_BY_DERIVED)
         report = make(connection, days=Days(window.start, window.end), rebuild=config.rebuild)
         checked = results(connection, DERIVED_CHECKS[report.table])
-        schema = described(connection, "analytics", report.table)
-    figures = {"derived": report.derived, "deleted": report.deleted, "rebuilt": report.rebuilt}
+        to_draw = picture.read(connection, datetime.now(CHICAGO).date()) if picture else ()
     context.log.info("%s: %d rows, %d of them derived now", report.table, report.rows, report.derived)
+    figures = {
+        "summary": dg.MetadataValue.md(_summary(report)),
+        **(as_metadata(picture, to_draw) if picture else {}),
+        "derived": report.derived,
+        "deleted": report.deleted,
+        "rebuilt": report.rebuilt,
+    }
     # Of a range of days only the last one gets the figures: a copy on every day would add up to a wrong sum.
     context.add_asset_metadata(figures, partition_key=context.partition_key_range.end)
-    return dg.MaterializeResult(metadata={**schema, "dagster/row_count": report.rows}, check_results=checked)
+    return dg.MaterializeResult(
+        metadata={**described(f"analytics.{report.table}"), "dagster/row_count": report.rows}, check_results=checked
+    )
 
 
-def described(connection: DuckDBPyConnection, schema: str, table: str) -> Mapping[str, Any]:
-    """Name and columns of a table, each with type and meaning, as Dagster shows them."""
-    columns = connection.execute(
-        "SELECT column_name, data_type, comment, is_nullable FROM duckdb_columns()"
-        " WHERE database_name = current_database() AND schema_name = ? AND table_name = ? ORDER BY column_index",
-        [schema, table],
-    ).fetchall()
+def _summary(report: DeriveReport) -> str:
+    return markdown_table(
+        {
+            "Rows": f"{report.rows:,}",
+            "Derived now": f"{report.derived:,}" + (" (all of them)" if report.rebuilt else " (what changed)"),
+            "Deletions in force" if report.table == "deletion_tombstones" else "Deleted": f"{report.deleted:,}",
+        }
+    )
+
+
+def described(table: str) -> Mapping[str, Any]:
+    """Name, columns and, where it is derived, lineage of a table that a migration makes."""
+    schema, _, name = table.partition(".")
     return {
-        "dagster/table_name": f"{schema}.{table}",
-        "dagster/column_schema": dg.TableSchema(
-            [
-                dg.TableColumn(
-                    name, type, description=comment, constraints=dg.TableColumnConstraints(nullable=nullable)
-                )
-                for name, type, comment, nullable in columns
-            ]
-        ),
+        "dagster/table_name": table,
+        "dagster/column_schema": column_schema(migrated_columns(schema, name)),
+        **(lineage_metadata(name) if name in LINEAGE else {}),
     }

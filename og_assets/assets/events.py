@@ -5,6 +5,7 @@ import dagster as dg
 from og_assets.assets.checks import DERIVED_CHECKS, Checked, results
 from og_assets.assets.derived import daily, described
 from og_assets.assets.failures import told_clearly
+from og_assets.assets.metadata import markdown_table, reference_link
 from og_assets.ingest import ingest
 from og_assets.settings import SettingError, load_settings
 from og_assets.warehouse.resource import WarehouseResource
@@ -26,11 +27,13 @@ UNFINISHED = (
     group_name="events",
     kinds={"ordergroove", "duckdb"},
     pool="webhook_inbox",
+    table="ordergroove.events",
+    tags={"read": "webhooks", "personal_data": "true"},
     description=(
         "Webhook events as received, one row per event id; types that no document names are kept as well. "
-        "A run takes whatever the inbox has, of any day; its partitions show the days on which events happened."
+        "A run takes whatever the inbox has, of any day; its partitions show the days on which events happened.\n\n"
+        f"{reference_link('events-and-payloads')}"
     ),
-    metadata={"dagster/table_name": "ordergroove.events"},
 )
 def events(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> Checked:
     """Move what is new in the inbox."""
@@ -43,15 +46,20 @@ def events(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> C
         finally:
             inbox.close()
         with warehouse.get_connection() as connection:
-            schema = described(connection, "ordergroove", "events")
             row = connection.execute("SELECT count(*) FROM ordergroove.events").fetchone()
             checked = results(connection, DERIVED_CHECKS["events"])
     context.log.info("%d events read from the inbox, %d of them new", report.read, report.new)
     for day, count in report.new_by_day.items():
         if day.isoformat() in context.partition_keys:
             context.add_asset_metadata({"new_events_of_the_day": count}, partition_key=day.isoformat())
-    context.add_asset_metadata({"read": report.read, "new": report.new}, partition_key=context.partition_key_range.end)
-    return dg.MaterializeResult(metadata={**schema, "dagster/row_count": row[0] if row else 0}, check_results=checked)
+    summary = markdown_table({"Read from the inbox": f"{report.read:,}", "New": f"{report.new:,}"})
+    context.add_asset_metadata(
+        {"summary": dg.MetadataValue.md(summary), "read": report.read, "new": report.new},
+        partition_key=context.partition_key_range.end,
+    )
+    return dg.MaterializeResult(
+        metadata={**described("ordergroove.events"), "dagster/row_count": row[0] if row else 0}, check_results=checked
+    )
 
 
 def request_for_new_events(

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from og_assets.assets.checks import Checked, check_object, object_checks, specs
 from og_assets.assets.failures import RETRIES, told_clearly
-from og_assets.assets.metadata import describe, pull_metadata, table_metadata
+from og_assets.assets.metadata import OWNERS, describe, object_tags, pull_metadata, table_metadata
 from og_assets.assets.resources import OrdergrooveResource
 from og_assets.ordergroove.client import OrdergrooveClient
 from og_assets.ordergroove.errors import MissingPermission
@@ -54,6 +54,8 @@ def object_asset(object: OrdergrooveObject) -> dg.AssetsDefinition:
         pool=f"ordergroove_{object.name}",  # one sequential reader per object (API reference: pagination)
         retry_policy=RETRIES,
         description=describe(object),
+        owners=OWNERS,
+        tags=object_tags(object),
         metadata=table_metadata(table),
         check_specs=specs(dg.AssetKey(["ordergroove", object.name]), object_checks(object)),
     )

@@ -1,0 +1,183 @@
+"""The stated lineage of columns against what the SQL does: change a column of a source, derive again, and look."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+import dagster as dg
+import pytest
+from duckdb import DuckDBPyConnection
+
+from og_assets.assets.lineage import LINEAGE, column_lineage
+from og_assets.assets.objects import object_assets
+from og_assets.warehouse.derive import DeriveReport, derive_bridge, derive_tombstones, derive_totals
+from og_assets.warehouse.migrated_tables import migrated_columns
+from og_assets.warehouse.tables import quoted
+from og_assets_tests.deletions.reconciling import Site, deletion, deletion_events
+
+MAKE: dict[str, Callable[..., DeriveReport]] = {
+    "deletion_tombstones": derive_tombstones,
+    "items_orders_bridge": derive_bridge,
+    "order_totals": derive_totals,
+}
+KEYS = {"deletion_tombstones": "object, id", "items_orders_bridge": "item", "order_totals": '"order"'}
+TABLES = {
+    "orders": "ordergroove.orders",
+    "items": "ordergroove.items",
+    "events": "ordergroove.events",
+    "orders_sweep": "ops.sweep_findings",
+    "items_sweep": "ops.sweep_findings",
+    "tombstones": "analytics.deletion_tombstones",
+    "bridge": "analytics.items_orders_bridge",
+}
+ROWS = {"orders_sweep": "object = 'orders'", "items_sweep": "object = 'items'"}
+JOINED_BY = {
+    "deletion_tombstones": {
+        "orders.public_id", "items.public_id", "items.order", "events.type", "events.object_id",
+        "orders_sweep.object", "orders_sweep.id", "items_sweep.object", "items_sweep.id",
+    },
+    "items_orders_bridge": {"orders.public_id", "items.public_id", "items.order", "tombstones.object", "tombstones.id"},
+    "order_totals": {"orders.public_id", "bridge.item", "bridge.order", "tombstones.object", "tombstones.id"},
+}  # fmt: skip
+"""Columns by which rows find each other: another value makes another row, so nothing is to be seen by changing it."""
+
+
+@pytest.fixture
+def connection(site: Site) -> Iterator[DuckDBPyConnection]:
+    """A warehouse with tombstones from all sources, of rows that were fetched and of some that never were."""
+    subscriptions = site.world.keys("subscriptions", "live")
+    for subscription in subscriptions[:2]:
+        site.world.cancel_subscription(subscription)
+    site.receive(deletion_events(site.world))
+    for subscription in subscriptions[2:5]:
+        site.world.cancel_subscription(subscription)
+    site.sweep()
+    customer = site.world.keys("customers")[0]
+    body = {"order": "o1", "subscription": "s1", "customer": customer}
+    site.receive([deletion(site.world, "item.remove", "never fetched", **body)])
+    site.execute(
+        "INSERT INTO ordergroove.customers BY NAME"
+        " SELECT * REPLACE ('x' || merchant_user_id AS merchant_user_id) FROM ordergroove.customers"
+    )
+    site.receive(
+        [deletion(site.world, "order.delete", site.world.keys("orders", "status = 5")[0])],
+        datetime.now(UTC) - timedelta(days=900),
+    )
+    # An event whose envelope told no time.
+    site.execute(
+        "UPDATE ordergroove.events SET event_at = NULL WHERE event_id = (SELECT min(event_id) FROM ordergroove.events)"
+    )
+    site.derive(rebuild=True)
+    assert {source for (source,) in site.rows("SELECT source FROM analytics.deletion_tombstones")} >= {
+        "webhook",
+        "sweep",
+    }
+    assert site.rows("SELECT count(*) FROM analytics.deletion_tombstones WHERE lifted_at IS NOT NULL") == [(1,)]
+    with site.warehouse.get_connection() as connection:
+        yield connection
+
+
+@pytest.mark.parametrize("table", LINEAGE)
+def test_each_stated_origin_changes_just_the_columns_it_is_stated_for(
+    connection: DuckDBPyConnection, table: str
+) -> None:
+    """And all other columns of the sources together change none."""
+    stated = _by_origin(table)
+    wrong = {}
+    for source in sorted({origin.partition(".")[0] for origin in stated}):
+        joined = {name.partition(".")[2] for name in JOINED_BY[table] if name.startswith(f"{source}.")}
+        names = [name for name in _columns(connection, TABLES[source]) if name not in joined]
+        silent = [name for name in names if f"{source}.{name}" not in stated]
+        assert _changed_by(connection, table, source, silent) == set(), (source, silent)
+        for name in names:
+            expected = stated.get(f"{source}.{name}", set())
+            if expected:
+                changed = _changed_by(connection, table, source, [name])
+                if changed != expected:
+                    wrong[f"{source}.{name}"] = (changed, expected)
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("table", LINEAGE)
+def test_every_column_of_a_derived_table_has_origins_that_exist(table: str) -> None:
+    """In the order of the table; what the origins are called is what their assets' column schemas say."""
+    assert list(LINEAGE[table]) == [column.name for column in migrated_columns("analytics", table)]
+    from og_assets.definitions import defs
+
+    schemas = {
+        key: {column.name for column in spec.metadata["dagster/column_schema"].columns}
+        for spec in defs.resolve_all_asset_specs()
+        for key in [spec.key]
+    }
+    for column, origins in column_lineage(table).deps_by_column.items():
+        assert origins, column
+        for origin in origins:
+            assert origin.column_name in schemas[origin.asset_key], (column, origin)
+
+
+def test_lineage_follows_the_graph_of_assets() -> None:
+    """A column comes from an asset upstream, never from one that the graph does not know as such."""
+    from og_assets.definitions import defs
+
+    graph = defs.resolve_asset_graph()
+    assert object_assets
+    for table in LINEAGE:
+        key = dg.AssetKey(["analytics", table])
+        upstream = graph.get_ancestor_asset_keys(key)
+        origins = {dep.asset_key for deps in column_lineage(table).deps_by_column.values() for dep in deps}
+        assert origins <= upstream, (table, origins - upstream)
+
+
+def _by_origin(table: str) -> dict[str, set[str]]:
+    """The columns that each origin is stated for."""
+    stated: dict[str, set[str]] = {}
+    for column, origins in LINEAGE[table].items():
+        for origin in origins.split():
+            stated.setdefault(origin, set()).add(column)
+    return stated
+
+
+def _columns(connection: DuckDBPyConnection, table: str) -> dict[str, str]:
+    rows = connection.execute(
+        "SELECT column_name, data_type FROM duckdb_columns()"
+        " WHERE schema_name || '.' || table_name = ? AND database_name = current_database() ORDER BY column_index",
+        [table],
+    ).fetchall()
+    return dict(rows)
+
+
+def _changed_by(connection: DuckDBPyConnection, table: str, source: str, names: list[str]) -> set[str]:
+    """The columns of a derived table that are others after these columns of the source were given other values."""
+    types = _columns(connection, TABLES[source])
+    changes = ", ".join(f"{quoted(name)} = {_another(name, types[name])}" for name in names)
+    connection.execute(f"CREATE TEMP TABLE IF NOT EXISTS before AS FROM analytics.{table}")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE kept AS FROM {TABLES[source]}")
+    connection.execute(f"UPDATE {TABLES[source]} SET {changes} WHERE {ROWS.get(source, 'true')}")
+    MAKE[table](connection, rebuild=True)
+    compared = ", ".join(
+        f"count(*) FILTER (WHERE before.{quoted(name)} IS DISTINCT FROM after.{quoted(name)})"
+        for name in LINEAGE[table]
+    )
+    counts = connection.execute(
+        f"SELECT {compared}, count(*) FROM temp.before AS before JOIN analytics.{table} AS after USING ({KEYS[table]})"
+    ).fetchone()
+    assert counts is not None
+    assert counts[-1] > 0, "no row is there any more to compare"
+    connection.execute(f"DELETE FROM {TABLES[source]}")
+    connection.execute(f"INSERT INTO {TABLES[source]} FROM temp.kept")
+    return {name for name, count in zip(LINEAGE[table], counts, strict=False) if count}
+
+
+def _another(name: str, type: str) -> str:
+    """SQL for another value than the column has."""
+    column = quoted(name)
+    if name == "raw":
+        return f"""regexp_replace({column}, '"(order|subscription|customer)": "', '"\\1": "x', 'g')"""
+    if type == "JSON":
+        return "'{\"another\": 1}'"
+    if type == "VARCHAR":
+        return f"coalesce({column}, '') || 'x'"
+    if type == "BOOLEAN":
+        return f"NOT coalesce({column}, false)"
+    if type.startswith(("TIMESTAMP", "DATE")):
+        return f"coalesce({column}, now()) + INTERVAL 400 DAY"
+    return f"coalesce({column}, 0) + 1"
