@@ -99,7 +99,7 @@ items_sweep = sweep_asset(_ITEMS, [dg.AssetKey(["ordergroove", "items"]), orders
     group_name="analytics",
     kinds={"duckdb", "sql"},
     table="analytics.deletion_tombstones",
-    tags={"read": "derived", "personal_data": "false"},
+    tags={"read": "derived", "personal_data": "true"},
     description=(
         "One row per order or item that a webhook or a sweep found deleted, with its last known state. "
         "A row with `lifted_at` was wrong: the object was fetched again later, so it exists.\n\n"

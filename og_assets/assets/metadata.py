@@ -16,7 +16,7 @@ OWNERS = ("team:data-engineering",)
 CAVEATS: Mapping[str, str] = {
     "customers": "The key is the id of the merchant's shop; Ordergroove gives customers none of its own.",
     "addresses": "`live` says whether an order or a subscription uses it; one that none uses stays.",
-    "payments": "Tokens and card fields are the shop's secrets: copy them no further than you must.",
+    "payments": "Tokens and card data are never stored in clear, whatever `ORDERGROOVE_PII` says.",
     "products": "It is Ordergroove's copy of the shop's feed; what customers pay is on the items.",
     "offer_profiles": "The API tells no time of change: `_synced_at` is when this state was first seen.",
     "subscriptions": "A cancelled one stays, with `live` false and `cancelled` set.",
@@ -57,7 +57,7 @@ def guide_link(page: str) -> str:
 
 def object_tags(object: OrdergrooveObject) -> Mapping[str, str]:
     """By what people look for object assets: how they are read, and whether they tell about persons."""
-    personal = any(column.personal or column.secret for column in object.columns)
+    personal = any(column.is_masked for column in object.columns)
     return {"read": "incremental" if object.is_incremental else "whole", "personal_data": str(personal).lower()}
 
 
