@@ -146,11 +146,10 @@ def pull(
     )
 
 
-def staged_line(record: Accepted, fetched_at: datetime) -> bytes:
-    """An accepted record as a line for staging; `fetched_at` is aware."""
+def staged_line(record: Accepted, fetched_at: bytes) -> bytes:
+    """An accepted record as a line for staging; `fetched_at` is an instant as JSON."""
     notes = to_json(to_json(record.notes).decode()) if record.notes else b"null"
-    metadata = (b',"_synced_at":', to_json(fetched_at), b',"_notes":', notes, b',"_raw":', to_json(record.raw), b"}")
-    return b"".join((record.values[:-1], *metadata))
+    return b'%b,"_synced_at":%b,"_notes":%b,"_raw":%b}' % (record.values[:-1], fetched_at, notes, to_json(record.raw))
 
 
 class _Pull:
@@ -219,11 +218,12 @@ class _Pull:
         """The rows of a page for staging and how many have notes; refused records are set aside for quarantine."""
         lines = []
         noted = 0
+        fetched_at = to_json(page.fetched_at)
         for body in page.records:
             record = self._reader.read(body)
             if isinstance(record, Accepted):
                 noted += bool(record.notes)
-                lines.append(staged_line(record, page.fetched_at))
+                lines.append(staged_line(record, fetched_at))
             else:
                 self._refused.append(QuarantinedRecord(record.reason, record.raw))
         return lines, noted

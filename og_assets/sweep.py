@@ -250,7 +250,7 @@ class _Sweep:
                 continue
             record = self._reader.read(body)
             if isinstance(record, Accepted):
-                staging.write(staged_line(record, asked_at))
+                staging.write(staged_line(record, to_json(asked_at)))
             else:
                 self._refused.append(QuarantinedRecord(record.reason, record.raw))
         return findings

@@ -37,7 +37,7 @@ class SourceClock:
             ) from None
         self.zone_name = zone_name
         self._offset = self._zone.utcoffset
-        self._leaps_on = lru_cache(maxsize=10_000)(self._has_leap)
+        self._plain_offset = lru_cache(maxsize=10_000)(self._offset_of_plain_day)
 
     def to_utc(self, stamp: datetime) -> datetime:
         """The instant of a stamp, as a UTC wall clock without a zone.
@@ -46,6 +46,8 @@ class SourceClock:
         shifted forward by the hour that is missing. A stamp that has a zone keeps its own.
         A stamp that no calendar reaches in UTC (year 9999 as "never") stays as it is.
         """
+        if stamp.tzinfo is None and (offset := self._plain_offset(stamp.toordinal())) is not None:
+            return stamp - offset
         try:
             if stamp.tzinfo is not None:
                 return stamp.astimezone(UTC).replace(tzinfo=None)
@@ -57,16 +59,22 @@ class SourceClock:
 
     def is_missing(self, stamp: datetime) -> bool:
         """Whether spring leaves this wall clock time out: no clock in this zone ever showed it."""
-        if stamp.tzinfo is not None or not self._leaps_on(stamp.date()):
+        if stamp.tzinfo is not None or self._plain_offset(stamp.toordinal()) is not None:
             return False
         before, after = self._offset(stamp.replace(fold=0)), self._offset(stamp.replace(fold=1))
         return before is not None and after is not None and before < after
 
-    def _has_leap(self, day: date) -> bool:
-        """Whether the clock goes forward on or around this day; asked for every stamp, so its answers are cached."""
+    def _offset_of_plain_day(self, ordinal: int) -> timedelta | None:
+        """The offset of a day on and around which the clock does not change, None for any other.
+
+        Its answers are cached: nearly every stamp is of such a day, and each one is asked for.
+        """
+        day = date.fromordinal(ordinal)
+        if not _is_inside(day):
+            return None
         noon = datetime.combine(day, time(12))
-        around = [self._offset(noon + step * _DAY) or _NO_OFFSET for step in (-1, 0, 1)] if _is_inside(day) else []
-        return around != sorted(around, reverse=True)
+        around = {self._offset(noon + step * _DAY) or _NO_OFFSET for step in (-1, 0, 1)}
+        return around.pop() if len(around) == 1 else None
 
 
 def _is_inside(day: date) -> bool:
