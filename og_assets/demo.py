@@ -23,10 +23,10 @@ from og_assets.comparison import compare, compare_deletions
 from og_assets.emulator.server import Emulator
 from og_assets.emulator.world import World
 from og_assets.ordergroove.objects import OBJECTS
-from og_assets.partitions import CHICAGO
 from og_assets.settings import load_settings
 from og_assets.warehouse.resource import WarehouseResource
 from og_assets.watching import watch
+from og_assets.windows import CHICAGO
 
 RECIPES = Path("docs/recipes.sql")
 ORDERS_BY_STATUS = (

@@ -13,14 +13,14 @@ import msgspec
 
 from og_assets.ordergroove.event_mask import mask_event
 from og_assets.ordergroove.masking import KEEPING, Masking
-from og_assets.partitions import CHICAGO
 from og_assets.warehouse.errors import WarehouseError
 from og_assets.warehouse.events import StoredEvent, read_position, store_events
+from og_assets.warehouse.file import Warehouse
 from og_assets.warehouse.progress import Progress
-from og_assets.warehouse.resource import WarehouseResource
 from og_assets.warehouse.sync_log import begin_sync, fail_sync, storable
 from og_assets.webhooks.errors import WebhookError
 from og_assets.webhooks.inbox import Inbox, InboxEvent
+from og_assets.windows import CHICAGO
 
 EVENTS = "events"
 MODE = "inbox"
@@ -39,7 +39,7 @@ class IngestReport:
     new_by_day: Mapping[date, int] = field(default_factory=dict)
 
 
-def ingest(inbox: Inbox, warehouse: WarehouseResource, *, run_id: str, masking: Masking = KEEPING) -> IngestReport:
+def ingest(inbox: Inbox, warehouse: Warehouse, *, run_id: str, masking: Masking = KEEPING) -> IngestReport:
     """Store in `ordergroove.events` what the inbox has that is not there yet; events of unknown types too.
 
     An inbox that does not exist has no events. What is in the warehouse and older than KEPT_IN_INBOX is

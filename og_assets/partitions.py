@@ -1,23 +1,26 @@
-"""Days and windows: which stretch of time a run reads, from its partitions and its watermark. Pure.
+"""The daily partition of every asset; `windows` makes of its ranges and a watermark what a run reads.
 
 Partitions are the unit of running again and of seeing; the watermark is the unit of correctness.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
-from enum import Enum
-from zoneinfo import ZoneInfo
+from datetime import date
 
 from dagster import DailyPartitionsDefinition
 
-from og_assets.ordergroove.clock import filter_end, filter_start
-from og_assets.ordergroove.objects import OrdergrooveObject
 from og_assets.settings import load_settings
+from og_assets.windows import CHICAGO, WHOLE_HISTORY, PullMode, SyncWindow, check_range, segments, window_for
 
-CHICAGO = ZoneInfo("America/Chicago")
-"""Days begin and end here: Ordergroove's guides give their times of day in CST."""
-_DAY = timedelta(days=1)
+__all__ = [
+    "CHICAGO",
+    "DAILY",
+    "WHOLE_HISTORY",
+    "PullMode",
+    "SyncWindow",
+    "check_range",
+    "daily_partitions",
+    "segments",
+    "window_for",
+]
 
 
 def daily_partitions(start_date: date) -> DailyPartitionsDefinition:
@@ -27,114 +30,3 @@ def daily_partitions(start_date: date) -> DailyPartitionsDefinition:
 
 DAILY = daily_partitions(load_settings().start_date)
 """The partitions of every partitioned asset: Dagster wants one definition for all assets of a job."""
-
-
-class PullMode(Enum):
-    """Why an object is read, which decides how far back."""
-
-    SINCE_WATERMARK = "since_watermark"
-    """What the schedules do: everything that changed since the last sync."""
-    DAYS = "days"
-    """A person materialized certain days."""
-    WHOLE_HISTORY = "whole_history"
-    """A first load or a full refresh."""
-
-
-@dataclass(frozen=True, slots=True)
-class SyncWindow:
-    """The stretch of time whose changes are read; aware instants, both included.
-
-    `start` None reaches back to the beginning of history, `end` None is open: up to now.
-    """
-
-    start: datetime | None = None
-    end: datetime | None = None
-
-    def filters(self, object: OrdergrooveObject) -> dict[str, str]:
-        """The object's time filters for this window, wide enough for every zone they may be read in.
-
-        Empty for an object without time filters: that one is always read whole.
-        """
-        filters: dict[str, str] = {}
-        if self.start is not None and object.start_param is not None:
-            filters[object.start_param] = filter_start(self.start)
-        if self.end is not None and object.end_param is not None:
-            filters[object.end_param] = filter_end(self.end)
-        return filters
-
-    def reaches_back_to(self, watermark: datetime | None) -> bool:
-        """Whether nothing is left out between the watermark (None: the beginning) and this window's start."""
-        return self.start is None or (watermark is not None and self.start <= watermark)
-
-    def moves_watermark(self, watermark: datetime | None) -> bool:
-        """Whether a complete pull of this window leaves no gap, neither after the old watermark nor before now."""
-        return self.end is None and self.reaches_back_to(watermark)
-
-
-WHOLE_HISTORY = SyncWindow()
-
-
-def check_range(first_day: date, last_day: date, today: date, first_partition: date) -> None:
-    """Refuse a range of days that Dagster would accept in silence: reversed, in the future, before the first one.
-
-    Raises ValueError that says which days are possible.
-    """
-    if not first_partition <= first_day <= last_day <= today:
-        raise ValueError(
-            f"The days {first_day} to {last_day} cannot be read. "
-            f"Choose a first and a last day, in this order, from {first_partition} to {today} (today in Chicago); "
-            "ORDERGROOVE_START_DATE sets the earliest."
-        )
-
-
-def window_for(
-    *,
-    first_day: date,
-    last_day: date,
-    today: date,
-    watermark: datetime | None,
-    lookback: timedelta,
-    mode: PullMode,
-) -> SyncWindow:
-    """The window of one object in one run over the days `first_day` to `last_day`, both included.
-
-    A sync begins at the watermark minus `lookback`, whatever its days: they only say which partitions
-    it makes green. A person's past days are read exactly and leave the watermark alone; with today
-    among them the window is open at its end and begins at the first day, or at the watermark minus
-    `lookback` if that is earlier. Without a watermark, what is not past days is the whole history.
-
-    `today` is the day in America/Chicago, `watermark` an aware instant. Raises ValueError for a
-    reversed range or one that ends after today.
-    """
-    check_range(first_day, last_day, today, first_partition=first_day)
-    if mode is PullMode.DAYS and last_day < today:
-        return SyncWindow(_midnight(first_day), _midnight(last_day + _DAY))
-    if mode is PullMode.WHOLE_HISTORY or watermark is None:
-        return WHOLE_HISTORY
-    since = watermark - lookback
-    if mode is PullMode.DAYS:
-        since = min(since, _midnight(first_day))
-    return SyncWindow(since.astimezone(UTC))
-
-
-def segments(start: date, end: date) -> Iterator[SyncWindow]:
-    """The whole history month by month, for lists too slow to be read in one go (guide: data pipelines).
-
-    The first segment has no start and ends with the month of `start`, the last begins with the
-    month of `end` and has no end. Edges belong to both neighbours, so nothing falls between them.
-    Raises ValueError when `end` is before `start`.
-    """
-    if end < start:
-        raise ValueError(f"segments from {start} to {end}: the end is before the start")
-    opened: datetime | None = None
-    month = start.replace(day=1)
-    while month < end.replace(day=1):
-        month = (month + 31 * _DAY).replace(day=1)
-        yield SyncWindow(opened, _midnight(month))
-        opened = _midnight(month)
-    yield SyncWindow(opened)
-
-
-def _midnight(day: date) -> datetime:
-    """The instant at which a day begins in Chicago. In UTC: windows of 23 and 25 hours subtract rightly there."""
-    return datetime.combine(day, time(), tzinfo=CHICAGO).astimezone(UTC)

@@ -22,15 +22,15 @@ from og_assets.ordergroove.objects import OrdergrooveObject
 from og_assets.ordergroove.page import Page
 from og_assets.ordergroove.read_ahead import read_ahead
 from og_assets.ordergroove.reader import Accepted, RecordReader
-from og_assets.partitions import PullMode, SyncWindow
 from og_assets.settings import SettingError
 from og_assets.warehouse.errors import WarehouseError
+from og_assets.warehouse.file import Warehouse
 from og_assets.warehouse.load import load_batch
 from og_assets.warehouse.progress import BatchCounts, Progress, QuarantinedRecord, SyncRun
-from og_assets.warehouse.resource import WarehouseResource
 from og_assets.warehouse.staging import Staging, staging_folder
 from og_assets.warehouse.sync_log import begin_sync, fail_sync, forget_resume, read_counts, read_watermark
 from og_assets.warehouse.tables import Table, ensure_table
+from og_assets.windows import PullMode, SyncWindow
 
 log = logging.getLogger("og_assets")
 
@@ -75,7 +75,7 @@ def pull(
     object: OrdergrooveObject,
     *,
     client: OrdergrooveClient,
-    warehouse: WarehouseResource,
+    warehouse: Warehouse,
     clock: SourceClock,
     window_for: Callable[[datetime | None], SyncWindow],
     mode: PullMode,
@@ -159,7 +159,7 @@ class _Pull:
         self,
         object: OrdergrooveObject,
         client: OrdergrooveClient,
-        warehouse: WarehouseResource,
+        warehouse: Warehouse,
         clock: SourceClock,
         run: SyncRun,
         started_at: datetime,
@@ -304,7 +304,7 @@ def _intent(object: OrdergrooveObject, window: SyncWindow, watermark: datetime |
 
 
 def record_refusal(
-    object: OrdergrooveObject, warehouse: WarehouseResource, *, mode: PullMode, run_id: str, error: Exception
+    object: OrdergrooveObject, warehouse: Warehouse, *, mode: PullMode, run_id: str, error: Exception
 ) -> None:
     """Write to the sync log that a pull could not begin: no key, no host, no permission.
 
@@ -332,7 +332,7 @@ def record_refusal(
         )
 
 
-def _record_failure(warehouse: WarehouseResource, run: SyncRun, error: BaseException) -> None:
+def _record_failure(warehouse: Warehouse, run: SyncRun, error: BaseException) -> None:
     """Write the failure to the sync log."""
     try:
         with warehouse.get_connection() as connection:

@@ -25,10 +25,10 @@ from og_assets.ordergroove.page import Page
 from og_assets.ordergroove.reader import Accepted, RecordReader
 from og_assets.pull import object_table, staged_line
 from og_assets.warehouse.errors import WarehouseError
+from og_assets.warehouse.file import Warehouse
 from og_assets.warehouse.findings import Finding, Suspect, Suspects, find_suspects, finish_sweep, open_statuses
 from og_assets.warehouse.load import DELETABLE, load_batch
 from og_assets.warehouse.progress import Progress, QuarantinedRecord, SyncRun
-from og_assets.warehouse.resource import WarehouseResource
 from og_assets.warehouse.staging import Segment, Staging, staging_folder
 from og_assets.warehouse.sync_log import begin_sync, fail_sync
 from og_assets.warehouse.tables import ensure_table
@@ -100,7 +100,7 @@ def sweep(
     object: OrdergrooveObject,
     *,
     client: OrdergrooveClient,
-    warehouse: WarehouseResource,
+    warehouse: Warehouse,
     clock: SourceClock,
     run_id: str,
     max_share: float = PLAUSIBLE_SHARE,
@@ -149,7 +149,7 @@ class _Sweep:
         self,
         object: OrdergrooveObject,
         client: OrdergrooveClient,
-        warehouse: WarehouseResource,
+        warehouse: Warehouse,
         clock: SourceClock,
         run: SyncRun,
         max_share: float,
