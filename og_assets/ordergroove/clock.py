@@ -5,6 +5,7 @@ stamps and "CST" for filters, and not whether daylight saving applies. So stamps
 configured zone, and filters are sent so that they are right in every zone they may be read in.
 """
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -37,7 +38,8 @@ class SourceClock:
             ) from None
         self.zone_name = zone_name
         self._offset = self._zone.utcoffset
-        self._plain_offset = lru_cache(maxsize=10_000)(self._offset_of_plain_day)
+        self.plain_offset: Callable[[int], timedelta | None] = lru_cache(maxsize=10_000)(self._offset_of_plain_day)
+        """The offset of a day (its ordinal) on and around which the clock does not change; None for any other."""
 
     def to_utc(self, stamp: datetime) -> datetime:
         """The instant of a stamp, as a UTC wall clock without a zone.
@@ -46,7 +48,7 @@ class SourceClock:
         shifted forward by the hour that is missing. A stamp that has a zone keeps its own.
         A stamp that no calendar reaches in UTC (year 9999 as "never") stays as it is.
         """
-        if stamp.tzinfo is None and (offset := self._plain_offset(stamp.toordinal())) is not None:
+        if stamp.tzinfo is None and (offset := self.plain_offset(stamp.toordinal())) is not None:
             return stamp - offset
         try:
             if stamp.tzinfo is not None:
@@ -59,16 +61,12 @@ class SourceClock:
 
     def is_missing(self, stamp: datetime) -> bool:
         """Whether spring leaves this wall clock time out: no clock in this zone ever showed it."""
-        if stamp.tzinfo is not None or self._plain_offset(stamp.toordinal()) is not None:
+        if stamp.tzinfo is not None or self.plain_offset(stamp.toordinal()) is not None:
             return False
         before, after = self._offset(stamp.replace(fold=0)), self._offset(stamp.replace(fold=1))
         return before is not None and after is not None and before < after
 
     def _offset_of_plain_day(self, ordinal: int) -> timedelta | None:
-        """The offset of a day on and around which the clock does not change, None for any other.
-
-        Its answers are cached: nearly every stamp is of such a day, and each one is asked for.
-        """
         day = date.fromordinal(ordinal)
         if not _is_inside(day):
             return None

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from duckdb import DuckDBPyConnection
+from duckdb import DuckDBPyConnection, OutOfMemoryException
 
 from og_assets.warehouse import presence, sync_log
 from og_assets.warehouse.migrations import read_sql
@@ -34,6 +34,8 @@ __all__ = [
 
 DELETABLE = ("orders", "items")
 """Objects that Ordergroove deletes for good, and says so by webhooks at most (guide: data pipelines)."""
+
+MEMORY_FOR_LARGE_RECORDS = "1GB"
 
 _SMALLEST_READ_BUFFER = 1024 * 1024
 _FILLED_BY_LOAD = {"_sync_id": "?", **{column.name: "NULL" for column in PRESENCE}, "is_missing": "false"}
@@ -61,6 +63,25 @@ def load_batch(
     DuckDB's errors for values that do not have the type of their column.
     """
     ensure_table(connection, table)
+    arguments = (connection, table, segment, run, progress, quarantined, watermark, finished)
+    try:
+        return _load(*arguments)
+    except OutOfMemoryException:
+        # Records of megabytes are rare; the memory that they need is taken when one comes.
+        connection.execute(f"SET memory_limit = '{MEMORY_FOR_LARGE_RECORDS}'")
+        return _load(*arguments)
+
+
+def _load(
+    connection: DuckDBPyConnection,
+    table: Table,
+    segment: Segment | None,
+    run: SyncRun,
+    progress: Progress,
+    quarantined: Sequence[QuarantinedRecord],
+    watermark: datetime | None,
+    finished: bool,
+) -> BatchCounts:
     with transaction(connection):
         counts = _upsert(connection, table, segment, run) if segment else BatchCounts()
         _quarantine(connection, run, quarantined)

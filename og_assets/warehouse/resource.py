@@ -9,7 +9,7 @@ from duckdb import DuckDBPyConnection
 from pydantic import Field
 
 from og_assets.settings import load_settings
-from og_assets.warehouse.connecting import open_warehouse
+from og_assets.warehouse.connecting import MEMORY_LIMIT, open_warehouse
 
 
 class WarehouseResource(DuckDBResource):
@@ -22,8 +22,8 @@ class WarehouseResource(DuckDBResource):
     database: str = Field(
         default="", description="Path of the DuckDB file; empty means the setting ORDERGROOVE_WAREHOUSE."
     )
-    memory_limit: str = Field(default="256MB", description="Memory of DuckDB; more is spilled to <database>.tmp.")
-    threads: int = Field(default=2, ge=1, description="Threads of DuckDB.")
+    memory_limit: str = Field(default=MEMORY_LIMIT, description="Memory of DuckDB; more is spilled to <database>.tmp.")
+    threads: int = Field(default=1, ge=1, description="Threads of DuckDB.")
     lock_timeout_seconds: float = Field(
         default=300, ge=0, description="How long to wait for other processes of og_assets."
     )

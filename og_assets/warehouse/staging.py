@@ -21,8 +21,8 @@ from filelock import FileLock, Timeout
 from og_assets.warehouse.errors import WarehouseUnwritable
 from og_assets.warehouse.tables import Table
 
-PAGES_PER_SEGMENT = 100
-BYTES_PER_SEGMENT = 32 * 1024 * 1024
+PAGES_PER_SEGMENT = 150
+BYTES_PER_SEGMENT = 24 * 1024 * 1024
 """Uncompressed; keeps the memory of a batch bounded when records are large."""
 
 _SURROGATES = re.compile(

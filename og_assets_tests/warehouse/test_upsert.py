@@ -173,9 +173,12 @@ def test_odd_text_does_not_break_a_batch(connection: DuckDBPyConnection, path: P
 
 
 def test_many_large_records_fit_the_memory_limit(connection: DuckDBPyConnection, path: Path) -> None:
-    """Thirty records of a megabyte load with the default 256 MB."""
+    """Thirty records of a megabyte load with the default memory, and so does one of thirty."""
     rows = [order(f"{number:02d}", extra_data='"' + "x" * 1_000_000 + '"') for number in range(30)]
     assert load(connection, path, begin(connection), rows) == BatchCounts(inserted=30)
+    huge = order("huge", extra_data='"' + "x" * 30_000_000 + '"')
+    assert load(connection, path, begin(connection), [huge]) == BatchCounts(inserted=1)
+    assert stored(connection, "length(extra_data)")[-1] == (30_000_002,)
 
 
 def test_watermark_of_a_summer_day_is_utc(connection: DuckDBPyConnection, path: Path) -> None:
