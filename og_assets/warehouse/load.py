@@ -16,7 +16,7 @@ from og_assets.warehouse.migrations import read_sql
 from og_assets.warehouse.progress import BatchCounts, Progress, QuarantinedRecord, Resume, SyncRun
 from og_assets.warehouse.staging import Segment
 from og_assets.warehouse.sync_log import begin_sync, fail_sync, forget_resume, read_watermark
-from og_assets.warehouse.tables import PRESENCE, StoredColumn, Table, ensure_table, quoted
+from og_assets.warehouse.tables import PRESENCE, StoredColumn, Table, quoted
 from og_assets.warehouse.transactions import transaction
 
 __all__ = [
@@ -59,10 +59,9 @@ def load_batch(
     and `watermark` (aware) becomes the object's unless a later one is there; rows of a table that is
     listed whole are then marked when the pull left them out. After an exception nothing has changed.
 
-    Makes the table, or its missing columns, beforehand. Raises ColumnTypeChanged, UnknownSync, and
-    DuckDB's errors for values that do not have the type of their column.
+    The table must be there, as `ensure_table` makes it. Raises UnknownSync, and DuckDB's errors for values
+    that do not have the type of their column.
     """
-    ensure_table(connection, table)
     arguments = (connection, table, segment, run, progress, quarantined, watermark, finished)
     try:
         return _load(*arguments)

@@ -11,6 +11,7 @@ from warehouse_rows import NOON, ORDERS, begin, load, order, stored
 
 from og_assets.warehouse.errors import UnknownSync
 from og_assets.warehouse.load import (
+from og_assets.warehouse.tables import ensure_table
     Progress,
     QuarantinedRecord,
     SyncRun,
@@ -59,7 +60,8 @@ def test_a_pull_without_watermark_leaves_it(connection: DuckDBPyConnection, path
 
 
 def test_an_empty_pull_succeeds(connection: DuckDBPyConnection) -> None:
-    """No row is an answer too; the table is there afterwards."""
+    """No row is an answer too."""
+    ensure_table(connection, ORDERS)
     load_batch(connection, ORDERS, None, begin(connection), Progress(), (), NOON, True)
     assert stored(connection) == []
     assert read_watermark(connection, "orders") == NOON

@@ -18,7 +18,7 @@ from og_assets.warehouse.load import (
     load_batch,
 )
 from og_assets.warehouse.staging import Staging, staging_folder
-from og_assets.warehouse.tables import Table
+from og_assets.warehouse.tables import Table, ensure_table
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ORDERS = Table(
@@ -94,6 +94,7 @@ def load(
     with Staging(staging_folder(path), table) as staging:
         staging.write_page(row if isinstance(row, bytes) else line(row) for row in rows)
         segment = staging.close_segment()
+        ensure_table(connection, table)
         return load_batch(connection, table, segment, run, progress or Progress(), quarantined, watermark, finished)
 
 
