@@ -12,15 +12,16 @@ import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
 from datetime import datetime
+from pathlib import Path
 from uuid import uuid4
 
 from og_assets.ordergroove.client import OrdergrooveClient
 from og_assets.ordergroove.clock import SourceClock
 from og_assets.ordergroove.objects import OBJECTS
 from og_assets.ordergroove.turns import READERS
-from og_assets.partitions import CHICAGO, PullMode, SyncWindow, window_for
 from og_assets.pull import LOOKBACK, PullReport, pull
-from og_assets.warehouse.resource import WarehouseResource
+from og_assets.warehouse.file import WarehouseFile
+from og_assets.windows import CHICAGO, PullMode, SyncWindow, window_for
 
 BY_NAME = {object.name: object for object in OBJECTS}
 
@@ -43,7 +44,7 @@ def pull_since_watermark(url: str, warehouse: str, object_name: str) -> PullRepo
         return pull(
             BY_NAME[object_name],
             client=client,
-            warehouse=WarehouseResource(database=warehouse),
+            warehouse=WarehouseFile(Path(warehouse)),
             clock=SourceClock(),
             window_for=window,
             mode=PullMode.SINCE_WATERMARK,

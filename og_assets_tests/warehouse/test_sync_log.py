@@ -11,7 +11,6 @@ from warehouse_rows import NOON, ORDERS, begin, load, order, stored
 
 from og_assets.warehouse.errors import UnknownSync
 from og_assets.warehouse.load import (
-from og_assets.warehouse.tables import ensure_table
     Progress,
     QuarantinedRecord,
     SyncRun,
@@ -20,6 +19,7 @@ from og_assets.warehouse.tables import ensure_table
     load_batch,
     read_watermark,
 )
+from og_assets.warehouse.tables import ensure_table
 
 HALFWAY = Progress(
     pages=100,
