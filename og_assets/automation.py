@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import dagster as dg
 from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
 
+from og_assets.alerts import Memory, problems, tell
 from og_assets.assets.events import UNFINISHED, request_for_new_events
 from og_assets.assets.objects import PULL_MODE_TAG
 from og_assets.ordergroove.objects import OBJECTS
@@ -40,6 +41,14 @@ ingest_events = dg.define_asset_job(
     description="What webhooks brought, into the warehouse; what the sensor asks for.",
 )
 jobs = [sync, full_refresh, reconcile_deletions, ingest_events]
+
+SYNCED_ON_SCHEDULE = dg.FreshnessPolicy.cron(
+    deadline_cron="0 13,21 * * *", lower_bound_delta=timedelta(minutes=90), timezone=CHICAGO.key
+)
+"""Of every asset: an hour after each tick of a schedule it was made since that tick, or up to half an hour before.
+
+Until a first materialization Dagster calls the state unknown.
+"""
 
 FIRST_SYNC_DAYS = timedelta(days=30)
 """Dagster stores two events per asset and day: 690 days cost two minutes and 150 MB of its state, 30 days seconds."""
@@ -124,7 +133,24 @@ def webhook_inbox_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult
     return request_for_new_events(context, ingest_events.name, range_tags(today, today))
 
 
-sensors = [webhook_inbox_sensor]
+@dg.sensor(
+    minimum_interval_seconds=60,
+    default_status=dg.DefaultSensorStatus.RUNNING if load_settings().alert_url else dg.DefaultSensorStatus.STOPPED,
+    description="Posts failed runs, red checks, stale tables to ORDERGROOVE_ALERT_URL: each once, and when it is over.",
+)
+def alerts(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+    """Look for what is wrong and was not told."""
+    settings = load_settings()
+    if settings.alert_url is None:
+        return dg.SkipReason("ORDERGROOVE_ALERT_URL is not set.")
+    if context.repository_def is None:
+        return dg.SkipReason("The code location is not known.")
+    current = problems(context.instance, context.repository_def.asset_graph, settings.dagster_url, datetime.now(UTC))
+    memory, happened = tell(current, Memory.read(context.cursor), settings.alert_url)
+    return dg.SensorResult(skip_reason=f"{len(current)} problems, {happened}.", cursor=memory.written())
+
+
+sensors = [webhook_inbox_sensor, alerts]
 
 # Steps are processes forked from a server that has everything imported: a step then costs its own work, not seconds
 # of imports. At most five objects are read at a time (API reference: pagination).

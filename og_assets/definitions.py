@@ -8,19 +8,21 @@ from og_assets.assets.events import events
 from og_assets.assets.objects import object_assets
 from og_assets.assets.resources import OrdergrooveResource
 from og_assets.assets.totals import order_totals
-from og_assets.automation import executor, jobs, schedules, sensors
+from og_assets.automation import SYNCED_ON_SCHEDULE, executor, jobs, schedules, sensors
 from og_assets.warehouse.resource import WarehouseResource
 
+assets = [
+    *object_assets,
+    events,
+    orders_sweep,
+    items_sweep,
+    deletion_tombstones,
+    items_orders_bridge,
+    order_totals,
+]
+
 defs = dg.Definitions(
-    assets=[
-        *object_assets,
-        events,
-        orders_sweep,
-        items_sweep,
-        deletion_tombstones,
-        items_orders_bridge,
-        order_totals,
-    ],
+    assets=dg.map_asset_specs(lambda spec: spec.replace_attributes(freshness_policy=SYNCED_ON_SCHEDULE), assets),
     jobs=jobs,
     schedules=schedules,
     sensors=sensors,

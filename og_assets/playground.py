@@ -60,4 +60,5 @@ def point_at(emulator: Emulator) -> Path:
     os.environ["ORDERGROOVE_WAREHOUSE"] = str(WAREHOUSE.absolute())
     os.environ["ORDERGROOVE_WEBHOOK_INBOX"] = str(INBOX.absolute())
     os.environ.pop("ORDERGROOVE_SOURCE_TZ", None)
+    os.environ.pop("ORDERGROOVE_ALERT_URL", None)  # what happens to an emulated merchant is nobody's alarm
     return Path(os.environ["DAGSTER_HOME"])

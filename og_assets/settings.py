@@ -109,6 +109,25 @@ def _salt(value: str) -> SecretStr:
     return SecretStr(value.strip())
 
 
+def _alert_url(value: str) -> SecretStr:
+    try:
+        url = urlsplit(value)
+        usable = url.scheme == "https" or (url.scheme == "http" and _is_loopback(str(url.hostname)))
+    except ValueError:
+        usable = False
+    # The address is a secret: whoever has it can write into the chat.
+    if not usable or not url.hostname or not value.isascii() or not value.isprintable() or " " in value:
+        raise ValueError("takes the https address of an incoming webhook")
+    return SecretStr(value)
+
+
+def _dagster_url(value: str) -> str:
+    url = urlsplit(value)
+    if url.scheme not in {"https", "http"} or not url.hostname or url.username or url.password:
+        raise ValueError("takes the address of the Dagster UI, such as http://127.0.0.1:3000")
+    return value.rstrip("/")
+
+
 class Settings(BaseModel):
     """What the environment says, checked. Unset and empty variables mean the default."""
 
@@ -153,6 +172,13 @@ class Settings(BaseModel):
     )
     salt: Annotated[SecretStr | None, BeforeValidator(_salt)] = Field(
         None, alias="ORDERGROOVE_PII_SALT", description="Secret salt of the hashes, at least 32 characters."
+    )
+
+    alert_url: Annotated[SecretStr | None, BeforeValidator(_alert_url)] = Field(
+        None, alias="ORDERGROOVE_ALERT_URL", description="Incoming webhook (Slack and its likes) that gets alerts."
+    )
+    dagster_url: Annotated[str, BeforeValidator(_dagster_url)] = Field(
+        "http://127.0.0.1:3000", alias="ORDERGROOVE_DAGSTER_URL", description="The Dagster UI, for links in alerts."
     )
 
     @classmethod

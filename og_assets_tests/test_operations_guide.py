@@ -12,6 +12,7 @@ import og_assets.settings
 import og_assets.sweep
 import og_assets.warehouse.errors
 import og_assets.webhooks.errors
+from og_assets.alerts import KINDS
 from og_assets.definitions import defs
 
 GUIDE = (Path(__file__).parents[1] / "docs" / "operations.md").read_text()
@@ -23,6 +24,11 @@ def test_every_check_has_a_section() -> None:
     """Of its name, which the metadata of its results links to."""
     names = {key.name for key in defs.resolve_asset_graph().asset_check_keys}
     assert names - set(SECTIONS) == set()
+
+
+def test_every_kind_of_alert_has_a_section() -> None:
+    """Of the words that the message begins with."""
+    assert set(KINDS) - set(SECTIONS) == set()
 
 
 @pytest.mark.parametrize(
