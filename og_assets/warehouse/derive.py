@@ -82,7 +82,8 @@ def derive_tombstones(
             f"DELETE FROM analytics.{TOMBSTONES} AS old"
             " WHERE EXISTS (FROM touched WHERE touched.object = old.object AND touched.id = old.id)"
         )
-        connection.execute(read_sql("tombstones.sql"))
+        if _touched(connection):
+            connection.execute(read_sql("tombstones.sql"))
         return _finish(connection, TOMBSTONES, "lifted_at IS NULL", rebuilt=mark is None)
 
 
@@ -96,11 +97,12 @@ def derive_bridge(connection: DuckDBPyConnection, *, days: Days | None = None, r
         mark = None if rebuild else _mark(connection, BRIDGE)
         if mark is not None:
             _touch(connection, "touch_bridge.sql", mark, days)
-            _note_orders(connection)
-            connection.execute(f"DELETE FROM analytics.{BRIDGE} WHERE item IN (FROM touched)")
+            _scope(connection, "replaced", f"analytics.{BRIDGE}", "item")
+            _note_orders(connection, "replaced")
+            connection.execute(f"DELETE FROM analytics.{BRIDGE} WHERE rowid IN (FROM replaced_rows)")
             _scope(connection, "items_in_scope", "ordergroove.items", "public_id")
             connection.execute(read_sql("bridge.sql"))
-            _note_orders(connection)
+            _note_orders(connection, "items_in_scope")
         if mark is None or not _same_size(connection, BRIDGE, "items"):
             mark = None
             connection.execute(f"DELETE FROM analytics.{BRIDGE}")
@@ -117,7 +119,8 @@ def derive_totals(connection: DuckDBPyConnection, *, days: Days | None = None, r
         mark = None if rebuild else _mark(connection, TOTALS)
         if mark is not None:
             _touch(connection, "touch_order_totals.sql", mark, days)
-            connection.execute(f'DELETE FROM analytics.{TOTALS} WHERE "order" IN (FROM touched)')
+            _scope(connection, "replaced", f"analytics.{TOTALS}", "order")
+            connection.execute(f"DELETE FROM analytics.{TOTALS} WHERE rowid IN (FROM replaced_rows)")
             _scope(connection, "orders_in_scope", "ordergroove.orders", "public_id")
             _scope(connection, "bridge_in_scope", f"analytics.{BRIDGE}", "order")
             connection.execute(read_sql("order_totals.sql"))
@@ -142,21 +145,36 @@ def _touch(connection: DuckDBPyConnection, sql: str, mark: int, days: Days | Non
     connection.execute(read_sql(sql), {"mark": mark, "from": start, "until": end})
 
 
+def _touched(connection: DuckDBPyConnection) -> int:
+    row = connection.execute("SELECT count(*) FROM temp.touched").fetchone()
+    return int(row[0]) if row else 0
+
+
 def _wall_clock(instant: datetime) -> datetime:
     return instant.astimezone(UTC).replace(tzinfo=None)
 
 
 def _scope(connection: DuckDBPyConnection, view: str, table: str, key: str | None = None) -> None:
-    """The rows of a table that are derived from: all, or those whose `key` is in temp.touched."""
-    only = f" WHERE {quoted(key)} IN (FROM touched)" if key else ""
+    """A view of a table: all rows, or those whose `key` is in temp.touched.
+
+    These are found by their key alone and then read by their position, in temp.<view>_rows: to look for
+    them with all columns would read the columns of the whole table.
+    """
+    only = ""
+    if key:
+        connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE {view}_rows AS"
+            f" SELECT rowid AS at_row FROM {table} WHERE {quoted(key)} IN (FROM touched)"
+        )
+        only = f" WHERE rowid IN (FROM {view}_rows)"
     connection.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS FROM {table}{only}")
 
 
-def _note_orders(connection: DuckDBPyConnection) -> None:
-    """Leave the orders of the touched rows for the totals: once before the rows change, and once after."""
+def _note_orders(connection: DuckDBPyConnection, rows: str) -> None:
+    """Leave the orders of the bridge's rows for the totals: of those that go, and of those that come."""
     connection.execute(
-        f'INSERT INTO ops.orders_to_total SELECT DISTINCT "order" FROM analytics.{BRIDGE}'
-        ' WHERE item IN (FROM touched) AND "order" IS NOT NULL AND "order" NOT IN (FROM ops.orders_to_total)'
+        f'INSERT INTO ops.orders_to_total SELECT DISTINCT "order" FROM {rows}'
+        ' WHERE "order" IS NOT NULL AND "order" NOT IN (FROM ops.orders_to_total)'
     )
 
 
@@ -187,8 +205,7 @@ def _finish(connection: DuckDBPyConnection, table: str, deleted: str, *, rebuilt
     rows, gone = counts or (0, 0)
     derived = rows
     if not rebuilt:
-        touched = connection.execute("SELECT count(*) FROM temp.touched").fetchone()
-        derived = touched[0] if touched else 0
+        derived = _touched(connection)
     return DeriveReport(table, rows, derived, gone, rebuilt)
 
 

@@ -4,13 +4,18 @@ WITH evidence AS (
     FROM ordergroove.deletion_evidence SEMI JOIN touched USING (object, id)
 ),
 known AS (
+    -- Found by the key alone and then read by position: else the wide columns of the whole table would be read.
     SELECT 'orders' AS object, public_id AS id, public_id AS "order", NULL AS subscription, _raw, _synced_at
     FROM ordergroove.orders
-    WHERE public_id IN (SELECT id FROM touched WHERE object = 'orders')
+    WHERE rowid IN (
+        SELECT rowid FROM ordergroove.orders WHERE public_id IN (SELECT id FROM touched WHERE object = 'orders')
+    )
     UNION ALL
     SELECT 'items', public_id, "order", subscription, _raw, _synced_at
     FROM ordergroove.items
-    WHERE public_id IN (SELECT id FROM touched WHERE object = 'items')
+    WHERE rowid IN (
+        SELECT rowid FROM ordergroove.items WHERE public_id IN (SELECT id FROM touched WHERE object = 'items')
+    )
 ),
 judged AS (
     -- Whoever is fetched after we learned of the deletion exists. Both times are of our clock, so that no difference
@@ -38,27 +43,40 @@ told AS (
         body ->> '$.customer'                                AS customer
     FROM ordergroove.events
     WHERE event_id IN (SELECT event_id FROM chosen)
+),
+identified AS (
+    SELECT
+        chosen.*,
+        known.id IS NOT NULL                                                                           AS is_known,
+        coalesce(known."order", CASE chosen.object WHEN 'orders' THEN chosen.id ELSE told."order" END) AS "order",
+        CASE WHEN known.id IS NOT NULL THEN known.subscription ELSE told.subscription END              AS subscription,
+        told.customer                                                                                  AS told_customer,
+        coalesce(known._raw, told.body)                                                                AS last_state,
+        CASE WHEN NOT chosen.holds THEN known._synced_at END                                           AS lifted_at
+    FROM chosen
+    LEFT JOIN known USING (object, id)
+    LEFT JOIN told USING (event_id)
+),
+their_orders AS (
+    SELECT public_id, customer FROM ordergroove.orders WHERE public_id IN (SELECT "order" FROM identified)
 )
 SELECT
-    chosen.object,
-    chosen.id,
-    chosen.deleted_at,
-    chosen.deleted_after,
-    chosen.detected_at,
-    chosen.source,
-    chosen.event_id,
-    coalesce(known."order", CASE chosen.object WHEN 'orders' THEN chosen.id ELSE told."order" END) AS "order",
-    CASE WHEN known.id IS NOT NULL THEN known.subscription ELSE told.subscription END              AS subscription,
-    coalesce(orders.customer, told.customer)                                                       AS customer,
-    coalesce(known._raw, told.body)                                                                AS last_state,
-    CASE WHEN NOT chosen.holds THEN known._synced_at END                                           AS lifted_at
-FROM chosen
-LEFT JOIN known USING (object, id)
-LEFT JOIN told USING (event_id)
-LEFT JOIN ordergroove.orders AS orders
-    ON orders.public_id = coalesce(known."order", CASE chosen.object WHEN 'orders' THEN chosen.id ELSE told."order" END)
+    identified.object,
+    identified.id,
+    identified.deleted_at,
+    identified.deleted_after,
+    identified.detected_at,
+    identified.source,
+    identified.event_id,
+    identified."order",
+    identified.subscription,
+    coalesce(their_orders.customer, identified.told_customer) AS customer,
+    identified.last_state,
+    identified.lifted_at
+FROM identified
+LEFT JOIN their_orders ON their_orders.public_id = identified."order"
 -- Test events have ids that do not exist (guide: via-webhooks). What was never fetched counts when its event names
 -- a customer or an order that we know: it came and went between two syncs.
-WHERE known.id IS NOT NULL
-   OR orders.public_id IS NOT NULL
-   OR told.customer IN (SELECT merchant_user_id FROM ordergroove.customers);
+WHERE identified.is_known
+   OR their_orders.public_id IS NOT NULL
+   OR identified.told_customer IN (SELECT merchant_user_id FROM ordergroove.customers);

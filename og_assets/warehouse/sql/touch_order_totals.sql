@@ -1,4 +1,5 @@
 -- temp.touched: the orders whose totals may be others than at the load $mark.
+-- Conditions stand in queries of their own, because an OR of them would read every key of the table.
 CREATE OR REPLACE TEMP TABLE touched AS
 WITH new_loads AS (
     SELECT sync_id FROM ops.sync_runs WHERE last_load > $mark
@@ -7,12 +8,20 @@ WITH new_loads AS (
 SELECT "order" FROM ops.orders_to_total
 UNION
 -- or the order was loaded,
-SELECT public_id
-FROM ordergroove.orders
-WHERE _sync_id IN (FROM new_loads) OR (updated >= $from AND updated < $until)
+SELECT public_id FROM ordergroove.orders WHERE _sync_id IN (FROM new_loads)
 UNION
--- or its tombstone was made or lifted.
-SELECT totals."order"
+SELECT public_id FROM ordergroove.orders WHERE updated >= $from AND updated < $until
+UNION
+-- or its tombstone was lifted
+SELECT "order"
 FROM analytics.order_totals AS totals
-LEFT JOIN live_tombstones AS gone ON gone.object = 'orders' AND gone.id = totals."order"
-WHERE totals.is_deleted <> (gone.id IS NOT NULL);
+WHERE is_deleted AND NOT EXISTS (FROM live_tombstones AS gone WHERE gone.object = 'orders' AND gone.id = totals."order")
+UNION
+-- or made.
+SELECT "order"
+FROM analytics.order_totals
+WHERE NOT is_deleted AND "order" IN (
+    SELECT id
+    FROM live_tombstones
+    WHERE object = 'orders' AND id NOT IN (SELECT "order" FROM analytics.order_totals WHERE is_deleted)
+);
