@@ -81,6 +81,16 @@ def load_again(connection: DuckDBPyConnection, object: OrdergrooveObject, first:
     insert_rows(connection, object, first, last, version)
 
 
+def find_gone(connection: DuckDBPyConnection, object_name: str, every: int) -> None:
+    """One in `every` rows was found gone by a sweep, after it was loaded."""
+    connection.execute(
+        "INSERT INTO ops.sweep_findings (object, id, source, found_at, last_seen_at, sync_id)"
+        " SELECT ?, public_id, 'sweep', now(), _synced_at, (SELECT max(sync_id) FROM ops.sync_runs)"
+        f" FROM ordergroove.{object_name} WHERE hash(public_id) % ? = 0",
+        [object_name, every],
+    )
+
+
 def _type(object: OrdergrooveObject, name: str) -> str:
     return next(column.type for column in object_table(object).stored_columns if column.name == name)
 

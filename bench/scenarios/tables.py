@@ -4,10 +4,10 @@ import json
 import random
 import shutil
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-from bench.generated import BY_NAME, load_again, warehouse_of
+from bench.generated import BY_NAME, find_gone, load_again, warehouse_of
 from bench.lab import Lab, WrongResult, measure_here
 from bench.measure import Measurement
 from bench.pages import Listing
@@ -18,7 +18,7 @@ from og_assets.ordergroove.client import PAGE_SIZE
 from og_assets.ordergroove.clock import SourceClock
 from og_assets.ordergroove.reader import Accepted, RecordReader
 from og_assets.pull import object_table, staged_line
-from og_assets.warehouse.derive import DeriveReport, derive_bridge, derive_tombstones, derive_totals, prepare
+from og_assets.warehouse.derive import Days, DeriveReport, derive_bridge, derive_tombstones, derive_totals, prepare
 from og_assets.warehouse.load import BatchCounts, Progress, begin_sync, load_batch
 from og_assets.warehouse.resource import WarehouseResource
 from og_assets.warehouse.staging import Segment, Staging, staging_folder
@@ -134,7 +134,7 @@ def _segment(staging: Staging, orders: int, changed: int) -> Segment:
     reader = RecordReader(BY_NAME["orders"], SourceClock("UTC"))  # the generated stamps are UTC
     listing = Listing(BY_NAME["orders"], orders, 0, now)
     for position in range(listing.pages - changed // PAGE_SIZE, listing.pages):
-        bodies = [{**body, "total": f"{random.random():.4f}"} for body in json.loads(listing.page(position))]
+        bodies = [{**body, "total": f"{random.uniform(0, 10**9):.4f}"} for body in json.loads(listing.page(position))]
         records = [reader.read(json.dumps(body).encode()) for body in bodies]
         staging.write_page(staged_line(record, now) for record in records if isinstance(record, Accepted))
     segment = staging.close_segment()
@@ -146,6 +146,8 @@ def _derived(lab: Lab, rounds: int) -> Outcome:
     items = lab.records(10_000_000)
     orders = items * 2 // 5
     warehouse = warehouse_of(lab.new_folder() / "bench.duckdb", orders, items=items)
+    with warehouse.get_connection() as connection:
+        find_gone(connection, "items", every=1_000)
     for table in _DERIVED:
         _derive(warehouse, table)
 
@@ -174,10 +176,11 @@ _DERIVED = (derive_tombstones, derive_bridge, derive_totals)
 
 
 def _derive(warehouse: WarehouseResource, derive: Callable[..., DeriveReport], *, rebuild: bool = False) -> None:
-    """What the asset of a derived table does."""
+    """What the asset of a derived table does in a sync of today."""
+    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     with warehouse.get_connection() as connection:
         prepare(connection, READ_BY_DERIVED)
-        derive(connection, rebuild=rebuild)
+        derive(connection, days=Days(today, today + timedelta(days=1)), rebuild=rebuild)
 
 
 def _sums(warehouse: WarehouseResource) -> object:
