@@ -51,7 +51,7 @@ def derived(connection: DuckDBPyConnection, *, rebuild: bool = False) -> list[tu
     derive_bridge(connection, rebuild=rebuild)
     derive_totals(connection, rebuild=rebuild)
     return connection.execute(
-        'SELECT coalesce(item, "order") AS id, totals.is_deleted OR coalesce(bridge.is_deleted, false), items, items_total'
+        'SELECT coalesce(item, "order") AS id, coalesce(bridge.is_deleted, totals.is_deleted), items, items_total'
         ' FROM analytics.order_totals AS totals LEFT JOIN analytics.items_orders_bridge AS bridge USING ("order")'
         " ORDER BY id"
     ).fetchall()
