@@ -64,6 +64,7 @@ def main() -> None:
       og demo                    see the main job run on an emulated merchant
       og dev                     open the Dagster UI
       og doctor                  check key, permission, clock, warehouse, inbox
+      og sync                    bring everything since the last sync, now
       og status                  see where each object stands
       og query                   ask the data, while syncs go on
       og export exports/today    every table as a Parquet file
@@ -110,6 +111,24 @@ def dev(port: int) -> None:
     from og_assets.dev import dev as run
 
     sys.exit(run(_console(), port=port))
+
+
+@main.command()
+def sync() -> None:
+    """Bring everything since the last sync, now.
+
+    Runs the Dagster job `sync`, as the schedules do at noon and at 8 PM in Chicago; the first time it pulls the whole
+    history. The run is in the UI like any other. Exits with 1 when it failed; what was loaded stays, and the next
+    sync goes on from there.
+
+    \b
+    Examples:
+      og sync
+      og doctor && og sync && og export --replace exports/bi
+    """
+    from og_assets.sync_command import sync as run
+
+    sys.exit(0 if run(_console()) else 1)
 
 
 @main.command()

@@ -1,31 +1,25 @@
 """`og demo`: the main job end to end, on an emulated merchant, with the emulator's truth beside each table."""
 
-import json
-import os
 import shutil
-import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
-import dagster as dg
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table as Screen
 
 from og_assets import playground
-from og_assets.automation import range_tags
 from og_assets.comparison import compare, compare_deletions
 from og_assets.emulator.server import Emulator
 from og_assets.emulator.world import World
 from og_assets.ordergroove.objects import OBJECTS
 from og_assets.settings import load_settings
+from og_assets.sync_command import run_sync
 from og_assets.warehouse.resource import WarehouseResource
-from og_assets.watching import watch
 from og_assets.windows import CHICAGO
 
 RECIPES = Path("docs/recipes.sql")
@@ -37,8 +31,6 @@ FIGURES = ("pages", "records", "inserted", "updated", "unchanged", "quarantined"
 NARROW_FIGURES = ("records", "inserted", "updated", "quarantined")
 WIDE = 100
 """From so many columns on, a terminal shows all figures."""
-OTHER_STEPS = 6
-"""Steps of a sync besides those of the objects: events, two sweeps, tombstones, bridge, totals."""
 
 
 def demo(console: Console, *, customers: int, seed: int) -> bool:
@@ -98,7 +90,7 @@ def _show_what_is_next(console: Console) -> None:
     for what, command in suggestions.items():
         console.print(f"   {what:20} [bold]{escape(command)}[/]", soft_wrap=True, highlight=False)
     console.print(
-        f"   {'your own merchant':20} put ORDERGROOVE_API_KEY into .env, then [bold]{og} doctor[/]",
+        f"   {'your own merchant':20} put ORDERGROOVE_API_KEY into .env, then [bold]{og} doctor && {og} sync[/]",
         soft_wrap=True,
         highlight=False,
     )
@@ -117,7 +109,7 @@ def how_called() -> str:
 
 def _sync_and_compare(console: Console, world: World, folder: Path) -> bool:
     today = datetime.now(CHICAGO).date()
-    run_id, succeeded = _sync(console, folder, today - timedelta(days=1), today)
+    run_id, succeeded = run_sync(console, folder, today - timedelta(days=1), today)
     masking = load_settings().masking
     with WarehouseResource().get_connection(read_only=True) as connection:
         pulls = _pulls(connection, run_id)
@@ -148,39 +140,7 @@ def _sync_and_compare(console: Console, world: World, folder: Path) -> bool:
     return succeeded and deletions.is_equal and all(comparison.is_equal for comparison in comparisons.values())
 
 
-def _sync(console: Console, folder: Path, first_day: date, last_day: date) -> tuple[str, bool]:
-    """Run the job as a person would on the command line; returns its run id and whether it succeeded."""
-    mark = {"og_assets/demo": str(uuid4())}
-    log = Path(os.environ["DAGSTER_HOME"]) / "demo.log"
-    command = [
-        sys.executable,
-        "-m",
-        "dagster",
-        "job",
-        "execute",
-        "-m",
-        "og_assets.definitions",
-        "-j",
-        "sync",
-        "--tags",
-        json.dumps({**range_tags(first_day, last_day), **mark}),
-    ]
-    with log.open("w") as output:
-        run = subprocess.Popen(command, cwd=folder, stdout=output, stderr=subprocess.STDOUT)  # noqa: S603 - our own words
-        try:
-            exit_code = watch(console, run, mark, steps=len(OBJECTS) + OTHER_STEPS)
-        finally:
-            run.terminate()  # when the person has stopped the demo; one that has ended does not mind
-            run.wait()
-    if exit_code:
-        last_lines = "\n".join(log.read_text().splitlines()[-15:])
-        console.print(f"[red]The run failed.[/] Its log is {log}; it ends:\n{last_lines}")
-    with dg.DagsterInstance.get() as instance:
-        (run_id,) = instance.get_run_ids(dg.RunsFilter(tags=mark))
-    return run_id, exit_code == 0
-
-
-def _pulls(connection: Any, run_id: str) -> Mapping[str, Mapping[str, Any]]:
+def _pulls(connection: Any, run_id: str | None) -> Mapping[str, Mapping[str, Any]]:
     figures = ", ".join(FIGURES)
     cursor = connection.execute(
         f"SELECT object, {figures}, epoch(finished_at - started_at) FROM ops.sync_runs"

@@ -1,18 +1,23 @@
 """The commands that a person types: what they say, and the exit codes that scripts can use."""
 
+import io
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import dagster as dg
 import pytest
+from rich.console import Console
 
 from og_assets.emulator.api import KeyPermission
 from og_assets.emulator.server import EMULATOR_KEY, Emulator
 from og_assets.emulator.world import World
+from og_assets.sync_command import tell_why
 from og_assets.warehouse.resource import WarehouseResource
 from og_assets_tests.pulling import sync
 
@@ -112,6 +117,45 @@ def test_status_before_and_after_a_sync(og: CommandLine, emulator: Emulator) -> 
     assert {status["outcome"] for status in statuses} == {"succeeded"}
     assert all(status["watermark"] for status in statuses)
     assert "orders" in og.run("status").stdout
+
+
+@pytest.mark.long
+def test_sync_pulls_everything_and_shows_where_it_stands(og: CommandLine) -> None:
+    """A line per step where nobody watches, then the status; what it loaded can be asked at once."""
+    finished = og.run("sync")
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    assert "all there is, for the first time" in finished.stdout
+    for step in ("customers", "items_sweep", "order_totals"):
+        assert re.search(rf"^   {step}: [0-9.]+ s$", finished.stdout, re.MULTILINE), step
+    assert finished.stdout.count("succeeded") == 12
+    counted = og.run("query", "--format", "csv", "SELECT count(*) > 0 AS some FROM analytics.order_totals")
+    assert counted.stdout == "some\ntrue\n"
+
+
+def test_a_run_that_failed_says_why(tmp_path: Path) -> None:
+    """Step by step, with the message for a person and not a traceback; without a run, the end of its log."""
+
+    @dg.asset(key=["ordergroove", "orders"])
+    def refused() -> None:
+        raise dg.Failure("Grant the key [Bulk Operations].")
+
+    (tmp_path / "sync.log").write_text("first line\nlast line\n")
+    with dg.instance_for_test() as instance:
+        run = dg.materialize([refused], instance=instance, raise_on_error=False)
+        told = Console(file=io.StringIO(), width=200)
+        tell_why(told, instance, run.run_id, tmp_path / "sync.log")
+        assert "orders: Grant the key [Bulk Operations].\n" in told.file.getvalue()
+        assert "Traceback" not in told.file.getvalue()
+        assert "last line" not in told.file.getvalue()
+        tell_why(told, instance, None, tmp_path / "sync.log")
+        assert told.file.getvalue().endswith("first line\nlast line\n")
+
+
+def test_sync_without_a_key_says_which_setting_is_missing(og: CommandLine) -> None:
+    """Before anything is started."""
+    unset = og.run("sync", ORDERGROOVE_API_KEY="")
+    assert (unset.returncode, unset.stdout) == (1, "")
+    assert "ORDERGROOVE_API_KEY is not set" in unset.stderr
 
 
 def test_webhooks_without_a_key_say_which_setting_is_missing(og: CommandLine) -> None:
