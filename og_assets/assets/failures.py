@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from traceback import extract_tb
 
 import dagster as dg
 
@@ -19,7 +20,7 @@ _MAY_PASS = (StillFailing, PagingFailed, WarehouseLocked)
 
 @contextmanager
 def told_clearly(context: dg.AssetExecutionContext) -> Iterator[None]:
-    """Turn a known error of the block into a Failure with its message.
+    """Turn a known error of the block into a Failure with its message, any other into one without.
 
     The last try fails by itself: Dagster would say that retries were exceeded, and hide the cause below.
     """
@@ -28,3 +29,19 @@ def told_clearly(context: dg.AssetExecutionContext) -> Iterator[None]:
     except (OrdergrooveError, WarehouseError, SettingError, SweepRefused, WebhookError) as error:
         may_pass = isinstance(error, _MAY_PASS) and context.retry_number < RETRIES.max_retries
         raise dg.Failure(str(error), allow_retries=may_pass) from None
+    except (dg.Failure, dg.RetryRequested, dg.DagsterError):
+        raise
+    except Exception as error:  # noqa: BLE001 - Dagster would store the message, and it may quote a record
+        may_pass = context.retry_number < RETRIES.max_retries
+        raise dg.Failure(_withheld(error), allow_retries=may_pass) from None
+
+
+def _withheld(error: Exception) -> str:
+    """What happened and where, without the message: a database or a validator may quote a value in it."""
+    frames = "\n".join(
+        f"  {frame.filename}:{frame.lineno} in {frame.name}" for frame in extract_tb(error.__traceback__)
+    )
+    return (
+        f"{type(error).__name__}, not foreseen. Its message is withheld, because it may quote personal "
+        f"data. Nothing of the open batch was loaded; run it again, and report these lines if it lasts:\n{frames}"
+    )

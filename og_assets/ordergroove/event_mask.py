@@ -23,7 +23,19 @@ _IN_EVENTS_ONLY = (
     *("status_display", "every_period_display", "locale_display", "phone_type_display"),
 )
 _AMBIGUOUS = frozenset({"name", "description"})
-_NUMBER_OR_STAMP = re.compile(rb'"?([-+0-9.:TZ ]{0,32}|true|false|null|undefined)"?', re.IGNORECASE)
+_STAMP = rb"\d{1,10}|\d{4}-\d\d-\d\d([T ][\d:.]{5,15}(Z|[+-]\d\d:\d\d)?)?"
+_LOOKS = {
+    kind: re.compile(rb'"?(?:%b|null|undefined|)"?' % pattern, re.IGNORECASE)
+    for kind, pattern in {
+        Kind.INTEGER: rb"-?\d{1,9}",
+        Kind.SMALLINT: rb"-?\d{1,5}",
+        Kind.MONEY: rb"-?\d{1,9}(\.\d+)?",
+        Kind.STAMP: _STAMP,
+        Kind.DAY: _STAMP,
+        Kind.FLAG: rb"true|false|0|1",
+    }.items()
+}
+"""How values of a type are spelled. Nobody else holds events against types; too long a number may be a phone's."""
 
 
 def _known_columns() -> dict[str, Column]:
@@ -72,13 +84,9 @@ def _member(name: str, value: bytes, masking: Masking) -> bytes:
 
 
 def _fits(column: Column, value: bytes) -> bool:
-    """Whether a harmless column's value looks like what the column says; nobody else holds events against types."""
+    """Whether a harmless column's value looks like what the column says."""
     if column.is_masked or column.kind is Kind.JSON:
         return True
     if column.kind is Kind.TEXT:
-        return _is_scalar(value)
-    return _NUMBER_OR_STAMP.fullmatch(value) is not None
-
-
-def _is_scalar(value: bytes) -> bool:
-    return not value.startswith((b"{", b"["))
+        return not value.startswith((b"{", b"["))
+    return _LOOKS[column.kind].fullmatch(value) is not None

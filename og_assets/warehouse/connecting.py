@@ -8,7 +8,7 @@ import random
 import re
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import duckdb
 from duckdb import DuckDBPyConnection
 from filelock import FileLock, Timeout
 
+from og_assets.owner_only import new_files_for_owner_only
 from og_assets.warehouse.errors import (
     NotAWarehouse,
     WarehouseError,
@@ -63,7 +64,8 @@ def open_warehouse(
 
     Processes of ours take turns by a lock file beside the warehouse, for at most `lock_timeout_seconds`.
     A process that is no party to that lock, such as a person's DuckDB shell, is waited for
-    `busy_timeout_seconds`. A writable open makes the folder and the file and brings the schema up to date.
+    `busy_timeout_seconds`. A writable open makes the folder and the file, which only its owner can read, and
+    brings the schema up to date.
     The session's time zone is UTC. `config` holds further DuckDB settings. Do not nest.
     After `hold_seconds`, for readers, a running statement is stopped and the file given back (HoldLimit).
 
@@ -81,7 +83,10 @@ def open_warehouse(
         "autoinstall_known_extensions": False,
         **(config or {}),
     }
-    with _turn(path, lock_timeout_seconds, read_only) as turn:
+    with ExitStack() as stack:
+        turn = stack.enter_context(_turn(path, lock_timeout_seconds, read_only))
+        if not read_only:
+            stack.enter_context(new_files_for_owner_only())
         connection = _connect(path, read_only, settings, busy_timeout_seconds)
         limit = HoldLimit(connection, CATALOG, turn.release, hold_seconds)
         try:
@@ -141,6 +146,8 @@ def _connect(path: Path, read_only: bool, settings: dict[str, Any], timeout_seco
             options = "READ_ONLY" if read_only else "READ_WRITE"
             connection.execute(f"ATTACH {_literal(str(path))} AS {CATALOG} ({options})")
             connection.execute(f"USE {CATALOG}")
+            if not read_only:
+                _remove_spilled(path)
             return connection
         except duckdb.Error as error:
             connection.close()
@@ -151,6 +158,13 @@ def _connect(path: Path, read_only: bool, settings: dict[str, Any], timeout_seco
                 raise WarehouseLocked(path, waited, _holder(str(error))) from error
             time.sleep(min(pause * random.uniform(0.5, 1.5), timeout_seconds - waited))
             pause = min(pause * 2, 1.0)
+
+
+def _remove_spilled(path: Path) -> None:
+    """What a killed process of ours has spilled; nobody else has the file open now, so nobody needs it."""
+    for leftover in path.with_name(f"{path.name}.tmp").glob("duckdb_temp_*"):
+        with suppress(OSError):
+            leftover.unlink()
 
 
 def _literal(text: str) -> str:

@@ -9,6 +9,7 @@ from duckdb import DuckDBPyConnection
 from og_assets.warehouse import sync_log
 from og_assets.warehouse.migrations import read_sql
 from og_assets.warehouse.progress import BatchCounts, Progress, SyncRun
+from og_assets.warehouse.retention import forget_old_pulls
 from og_assets.warehouse.transactions import transaction
 
 
@@ -72,4 +73,5 @@ def store_events(
         sync_log.report(connection, run, progress, counts, 0)
         if finished:
             sync_log.succeed(connection, run, None)
+            forget_old_pulls(connection, run, "ordergroove.events")
     return new

@@ -14,6 +14,7 @@ from duckdb import DuckDBPyConnection, OutOfMemoryException
 from og_assets.warehouse import presence, sync_log
 from og_assets.warehouse.migrations import read_sql
 from og_assets.warehouse.progress import BatchCounts, Progress, QuarantinedRecord, Resume, SyncRun
+from og_assets.warehouse.retention import forget_old_pulls
 from og_assets.warehouse.staging import Segment
 from og_assets.warehouse.sync_log import begin_sync, fail_sync, forget_resume, read_watermark
 from og_assets.warehouse.tables import PRESENCE, StoredColumn, Table, quoted
@@ -89,6 +90,7 @@ def _load(
             presence.mark_missing(connection, table, run)
         if finished:
             sync_log.succeed(connection, run, watermark)
+            forget_old_pulls(connection, run, table.qualified_name)
     return counts
 
 

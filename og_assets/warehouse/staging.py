@@ -76,7 +76,7 @@ class Staging:
             with FileLock(folder / ".lock"):
                 _remove_leftovers(folder)
                 self._lock.acquire()
-                self._area.mkdir()
+                self._area.mkdir(mode=0o700)
         except OSError as error:
             self._lock.release()
             raise WarehouseUnwritable(folder, str(error)) from error

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from og_assets.owner_only import new_files_for_owner_only
 from og_assets.webhooks.errors import InboxError
 
 BUSY_TIMEOUT = 2.0
@@ -193,7 +194,7 @@ class Inbox:
     def _connect(self) -> sqlite3.Connection:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         # SQLite does not wait when two processes turn a new file to WAL at the same time.
-        with FileLock(f"{self.path}.lock", timeout=self._busy_timeout):
+        with FileLock(f"{self.path}.lock", timeout=self._busy_timeout), new_files_for_owner_only():
             connection = sqlite3.connect(
                 self.path, timeout=self._busy_timeout, isolation_level=None, check_same_thread=False
             )
@@ -217,6 +218,8 @@ class Inbox:
             raise InboxError(self.path, "its file system does not allow several processes (SQLite's WAL mode)")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA fullfsync = ON")
+        # What is trimmed is overwritten, and does not stay readable in free pages.
+        connection.execute("PRAGMA secure_delete = ON")
         if application != APPLICATION_ID:
             connection.executescript(SCHEMA)
             connection.execute("INSERT INTO inbox (identity) VALUES (?)", (uuid.uuid4().hex,))

@@ -254,6 +254,14 @@ def test_member_that_stands_twice_does_not_come_back() -> None:
         assert CARD not in all_of(read("payments", body, masking))
 
 
+def test_secret_inside_a_value_that_fails_its_type_is_masked() -> None:
+    """Where a text is expected, nobody looks into an object for a secret until it does not fit."""
+    outcome = read("orders", {"public_id": "o1", "currency_code": {"token_id": CARD, "name": PERSON}}, KEEP)
+    assert isinstance(outcome, Accepted)
+    assert CARD not in all_of(outcome)
+    assert PERSON in all_of(outcome)
+
+
 def test_name_of_a_member_that_is_a_value_is_masked() -> None:
     """Somebody's address as the name of a field is still somebody's address."""
     for masking in (HASH, DROP):

@@ -1,0 +1,27 @@
+"""How long the sync log keeps pulls. What a pull brought is no business of this: rows stay."""
+
+from datetime import UTC, datetime, timedelta
+
+from duckdb import DuckDBPyConnection
+
+from og_assets.warehouse.migrations import read_sql
+from og_assets.warehouse.progress import SyncRun
+
+KEPT_PULLS = timedelta(days=400)
+"""How long a pull stays in ops.sync_runs after it began: this month can be held against the same one last year."""
+
+
+def forget_old_pulls(connection: DuckDBPyConnection, run: SyncRun, table: str) -> int:
+    """Remove pulls of the object that are older than KEPT_PULLS and that nothing names; returns how many.
+
+    Part of the transaction that ends the pull `run`; `table` is the qualified name of the object's table. A pull
+    stays while a row of the table, a quarantined record, a finding or the watermark names it.
+    """
+    old = {"object": run.object_name, "before": datetime.now(UTC) - KEPT_PULLS}
+    found = connection.execute(
+        "SELECT count(*) FROM ops.sync_runs WHERE object = $object AND started_at < $before", old
+    ).fetchone()
+    if not found or not found[0]:
+        return 0
+    forgotten = connection.execute(read_sql("forget_old_pulls.sql").format(table=table), old).fetchone()
+    return int(forgotten[0]) if forgotten else 0
