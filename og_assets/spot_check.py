@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from og_assets.ordergroove.client import OrdergrooveClient
 from og_assets.ordergroove.errors import OrdergrooveError
 from og_assets.ordergroove.objects import OrdergrooveObject
+from og_assets.warehouse.file import Warehouse
 from og_assets.warehouse.migrations import read_sql
-from og_assets.warehouse.resource import WarehouseResource
 
 SAMPLE_SIZE = 5
 """Of each kind: a sync then asks at most twenty times for this."""
@@ -26,7 +26,7 @@ class SpotCheck:
     problem: str | None = None
 
 
-def spot_check(object: OrdergrooveObject, *, client: OrdergrooveClient, warehouse: WarehouseResource) -> SpotCheck:
+def spot_check(object: OrdergrooveObject, *, client: OrdergrooveClient, warehouse: Warehouse) -> SpotCheck:
     """Retrieve some rows that are held for deleted (each must answer 404) and some believed open (each must be there).
 
     Best right after a sweep, which has just confirmed both. Raises WarehouseError.

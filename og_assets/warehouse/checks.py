@@ -12,7 +12,7 @@ from enum import Enum
 import duckdb
 from duckdb import DuckDBPyConnection
 
-from og_assets.warehouse.derive import MEMORY_LIMIT
+from og_assets.warehouse.derive import MEMORY_LIMIT, THREADS
 from og_assets.warehouse.migrations import read_sql
 
 SAMPLE_SIZE = 5
@@ -81,6 +81,7 @@ def filled_in(name: str, **names: str) -> str:
 def evaluate(connection: DuckDBPyConnection, checks: Iterable[Check]) -> Iterator[Outcome]:
     """The outcome of each check. One that DuckDB cannot answer is a warning, no exception: the data is loaded."""
     connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
+    connection.execute(f"SET threads = {THREADS}")
     for check in checks:
         try:
             yield _evaluate(connection, check)

@@ -17,6 +17,7 @@ import httpx
 import pytest
 from dagster_jobs import instance_in, today
 
+from og_assets.definitions import defs
 from og_assets.emulator.server import Emulator
 from og_assets.ordergroove.objects import OBJECTS
 from og_assets.warehouse.resource import WarehouseResource
@@ -128,7 +129,12 @@ def test_a_launch_and_a_backfill_from_the_ui_end_in_success(
                 **LOCATION,
                 "pipelineName": "__ASSET_JOB",
                 "assetSelection": [{"path": ["ordergroove", object.name]} for object in two],
-                "assetCheckSelection": [],
+                # Checks that run in the step of their asset are launched with it.
+                "assetCheckSelection": [
+                    {"assetKey": {"path": key.asset_key.path}, "name": key.name}
+                    for key in defs.resolve_asset_graph().asset_check_keys
+                    if key.asset_key.path[-1] in {object.name for object in two}
+                ],
             },
             "mode": "default",
             "runConfigData": {},
