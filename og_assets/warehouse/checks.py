@@ -1,8 +1,8 @@
 """Checks of tables: each is a query for what should not be there, and how much of it is told or is too much.
 
 Knows tables and the sync log, neither objects nor Dagster. Every check looks at the whole table as it is, so that
-it stays red until the table is repaired. Measured with 10 million items: the dearest takes 4 s of CPU, most of
-them well under one.
+it stays red until the table is repaired. Measured with 10 million items: 4 s of CPU for the bridge, 1 to 3.5 s for
+keys, references and sums, well under one for the rest.
 """
 
 from collections.abc import Iterable, Iterator
