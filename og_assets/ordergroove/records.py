@@ -4,6 +4,7 @@ Field names are Ordergroove's own, in the order of its reference pages (objects.
 Only keys are required; everything else may be null or absent. reader.py turns bodies into records.
 """
 
+from functools import cache
 from typing import Any
 
 from pydantic import AliasPath, BaseModel, ConfigDict, Field
@@ -33,6 +34,7 @@ class Record(BaseModel):
     model_config = ConfigDict(coerce_numbers_to_str=True, loc_by_alias=False, extra="ignore")
 
     @classmethod
+    @cache
     def columns(cls) -> tuple[Column, ...]:
         """The record's columns in order, each with its meaning."""
         return tuple(_column(cls, name) for name in cls.model_fields)
