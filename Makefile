@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export DAGSTER_HOME ?= $(CURDIR)/.dagster
 
-.PHONY: help demo test check dev docs sequences bench clean
+.PHONY: help demo test check dev docs faults sequences bench clean
 
 help: ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -26,6 +26,9 @@ dev: .venv/ready ## open the Dagster UI; on an emulated merchant when no API key
 docs: .venv/ready ## write docs/data.md and docs/commands.md from the code
 	$(BIN)/python -m og_assets.data_dictionary
 	$(BIN)/python -m og_assets.command_reference
+
+faults: .venv/ready ## play every fault many times and count what is lost; ARGS="name" for some, OG_SEED for the same again
+	$(BIN)/python -m og_assets_tests.faults $(ARGS)
 
 sequences: .venv/ready ## the long form of the property test of the syncs; SEQUENCES=5000 of them
 	OG_SEQUENCES=$(or $(SEQUENCES),5000) $(BIN)/python -m pytest -q og_assets_tests/sync/test_sync_sequences.py -s

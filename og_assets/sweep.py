@@ -2,7 +2,8 @@
 
 Ordergroove hides deleted rows from every list (guide: implement-custom-data-pipelines), so the sweep lists what
 is open, takes what the warehouse believes open beside it, and looks up the difference one by one. Only an answer
-404 counts, and nothing is written unless every look-up got its answer. Knows no Dagster.
+404 counts. A look-up or two without an answer are left undecided, for the next sweep; more, or a list that fails,
+and nothing at all is written. Knows no Dagster.
 """
 
 import logging
@@ -18,7 +19,7 @@ from pydantic_core import to_json
 
 from og_assets.ordergroove.client import OrdergrooveClient
 from og_assets.ordergroove.clock import SourceClock
-from og_assets.ordergroove.errors import OrdergrooveError
+from og_assets.ordergroove.errors import OrdergrooveError, StillFailing, UnexpectedPage, Unreachable
 from og_assets.ordergroove.masking import KEEPING, Masking
 from og_assets.ordergroove.objects import OBJECTS, OrdergrooveObject
 from og_assets.ordergroove.page import Page
@@ -41,6 +42,9 @@ ALWAYS_PLAUSIBLE = 50
 """So many missing ones are looked up whatever their share: a small merchant may cancel half of its orders."""
 PLAUSIBLE_SHARE = 0.2
 """Up to this share of the open ones may be missing; more looks like a wrong key or a broken list."""
+
+UNDECIDED_AT_MOST = 3
+"""So many look-ups may stay without an answer, though each is retried for minutes; more look like an outage."""
 
 
 class SweepRefused(Exception):
@@ -75,7 +79,8 @@ class TooManyMissing(SweepRefused):
 class SweepReport:
     """What a sweep did: open ones listed, believed open, looked up as missing, gone, and still there.
 
-    `lifted` counts those that were held for deleted and are listed all the same.
+    `lifted` counts those that were held for deleted and are listed all the same, `undecided` look-ups
+    that got no answer.
     """
 
     sync_id: int
@@ -85,6 +90,7 @@ class SweepReport:
     gone: int = 0
     came_back: int = 0
     lifted: int = 0
+    undecided: int = 0
     requests: int = 0
     seconds: float = 0.0
 
@@ -164,6 +170,7 @@ class _Sweep:
         self._max_share = max_share
         self._progress = Progress()
         self._refused: list[QuarantinedRecord] = []
+        self._unanswered: list[OrdergrooveError] = []
         self._started = time.monotonic()
 
     def nothing_known(self) -> SweepReport:
@@ -182,9 +189,9 @@ class _Sweep:
             self._list(statuses, staging)
             suspects = self._suspects(staging.close_segment(), listed_since)
             self._guard(suspects)
-            gone = self._look_up(suspects.candidates, staging)
+            gone, there = self._look_up(suspects.candidates, staging)
             # One that was deleted after it was listed answers 404 here, and is held for deleted already.
-            still_gone = self._look_up(suspects.contradicted, staging)
+            _, lifted = self._look_up(suspects.contradicted, staging)
             self._write(staging.close_segment(), gone)
         log.info(
             "%s: %d listed as open, %d missing from the list, %d of them gone",
@@ -199,8 +206,9 @@ class _Sweep:
             believed=suspects.believed,
             candidates=len(suspects.candidates),
             gone=len(gone),
-            came_back=len(suspects.candidates) - len(gone),
-            lifted=len(suspects.contradicted) - len(still_gone),
+            came_back=there,
+            lifted=lifted,
+            undecided=len(self._unanswered),
             requests=self._progress.requests,
             seconds=time.monotonic() - self._started,
         )
@@ -238,27 +246,45 @@ class _Sweep:
         if len(suspects.candidates) > limit:
             raise TooManyMissing(self._object.name, len(suspects.candidates), suspects.believed, limit)
 
-    def _look_up(self, suspects: Sequence[Suspect], staging: Staging) -> list[Finding]:
-        """Retrieve each suspect: those that answer 404 are returned, the records of the others staged."""
-        findings = []
+    def _look_up(self, suspects: Sequence[Suspect], staging: Staging) -> tuple[list[Finding], int]:
+        """Retrieve each suspect: those that answer 404, and how many exist; the records of these are staged."""
+        findings, there = [], 0
         for suspect in suspects:
             asked_at = datetime.now(UTC)
-            body = self._client.retrieve(self._object, suspect.id)
             self._progress = replace(self._progress, requests=self._progress.requests + 1)
+            try:
+                body = self._client.retrieve(self._object, suspect.id)
+            except (StillFailing, UnexpectedPage) as error:
+                self._leave_undecided(error)
+                continue
             if body is None:
                 findings.append(Finding(suspect, asked_at))
                 continue
+            there += 1
             record = self._reader.read(body)
             if isinstance(record, Accepted):
                 staging.write(staged_line(record, to_json(asked_at)))
             else:
                 self._refused.append(QuarantinedRecord(record.reason, record.raw))
-        return findings
+        return findings, there
+
+    def _leave_undecided(self, error: OrdergrooveError) -> None:
+        """Go on without an answer, unless there are too many of that kind or nobody answers at all."""
+        if isinstance(error, Unreachable) or len(self._unanswered) == UNDECIDED_AT_MOST:
+            raise error
+        self._unanswered.append(error)
+        log.warning("%s Whether it is gone is left undecided; the next sweep looks it up again.", error)
 
     def _write(self, segment: Segment | None, findings: Sequence[Finding]) -> None:
         with self._warehouse.get_connection() as connection:
             load_batch(connection, self._table, segment, self._run, self._progress, self._refused)
-            finish_sweep(connection, self._run, self._progress, findings)
+            finish_sweep(connection, self._run, self._progress, findings, self._left_undecided())
+
+    def _left_undecided(self) -> str | None:
+        """What the sync log says about look-ups without an answer."""
+        if not self._unanswered:
+            return None
+        return f"Left undecided, {len(self._unanswered)} without an answer; last: {self._unanswered[-1]}"
 
 
 def _id_of(record: bytes) -> str | None:

@@ -43,7 +43,7 @@ def sweep_asset(object: OrdergrooveObject, after: list[dg.AssetKey]) -> dg.Asset
             f"Finds {object.name} that were deleted, of which no list tells: it lists those still open, and looks up "
             "one by one what the warehouse believes open and the list leaves out. One row per answer 404.\n\n"
             "It fails, and writes nothing, when the key sees one customer, when implausibly many are missing, or when "
-            "a look-up gets no answer.\n\n"
+            "more than a few look-ups get no answer; a few are left undecided until the next sweep.\n\n"
             f"{guide_link('implement-custom-data-pipelines')}"
         ),
         check_specs=spot_check_specs(dg.AssetKey(["ops", f"{object.name}_sweep"]), object),
@@ -73,6 +73,7 @@ def sweep_asset(object: OrdergrooveObject, after: list[dg.AssetKey]) -> dg.Asset
             "confirmed_gone": report.gone,
             "came_back": report.came_back,
             "lifted": report.lifted,
+            "left_undecided": report.undecided,
             "requests": report.requests,
             "seconds": round(report.seconds, 2),
         }

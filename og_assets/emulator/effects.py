@@ -6,7 +6,7 @@ The tree of effects:
     ├── Status            another status with body and headers
     │   └── Html          200 with a page for people
     ├── Latency, Call     time passes, or the world changes, around the answer
-    ├── Stall, Truncate, Reset, BrokenGzip         the connection misbehaves
+    ├── Stall, Trickle, Truncate, Reset, BrokenGzip the connection misbehaves
     └── Splice, DuplicatePage, ShiftPage, DropHalf, EmptyPage, SameNext, BackNext, ForeignNext      the page does
 """
 
@@ -147,6 +147,24 @@ class Stall(Effect):
 
     def release(self) -> None:
         self._released.set()
+
+
+@dataclass
+class Trickle(Effect):
+    """The body comes in so many pieces, `pause` seconds apart, and whole in the end; then it closes."""
+
+    pieces: int
+    pause: float
+
+    def send(self, exchange: Exchange, wire: Wire) -> bool:
+        wire.file.write(wire.head)
+        size = -(-len(wire.body) // self.pieces)
+        for start in range(0, len(wire.body), size):
+            wire.file.write(wire.body[start : start + size])
+            wire.file.flush()
+            if exchange.stopping.wait(self.pause):
+                break
+        return True
 
 
 @dataclass

@@ -18,6 +18,7 @@ from filelock import FileLock, Timeout
 
 from og_assets.owner_only import new_files_for_owner_only
 from og_assets.warehouse.errors import (
+    DamagedWriteAheadLog,
     NotAWarehouse,
     WarehouseError,
     WarehouseLetGo,
@@ -44,8 +45,9 @@ _DISK_FULL = re.compile(r"No space left on device|Disk quota exceeded|File too l
 _UNWRITABLE = re.compile(rf"{_DISK_FULL.pattern}|Cannot open file|Read-only file system|Is a directory")
 _UNREADABLE = re.compile(
     r"not a valid DuckDB database|Corrupt|version number|Serialization Error|Could not read enough bytes|newer version"
-    r"|replaying WAL|INTERNAL Error|_scanner"
+    r"|INTERNAL Error|_scanner"
 )
+_LOG_UNREADABLE = re.compile(r"\bWAL\b")
 
 
 @contextmanager
@@ -87,6 +89,8 @@ def open_warehouse(
         turn = stack.enter_context(_turn(path, lock_timeout_seconds, read_only))
         if not read_only:
             stack.enter_context(new_files_for_owner_only())
+            if not path.exists():
+                _make(path, settings)
         connection = _connect(path, read_only, settings, busy_timeout_seconds)
         limit = HoldLimit(connection, CATALOG, turn.release, hold_seconds)
         try:
@@ -133,6 +137,23 @@ def _turn(path: Path, timeout_seconds: float, read_only: bool) -> Iterator[FileL
         yield lock
     finally:
         lock.release()
+
+
+def _make(path: Path, settings: dict[str, Any]) -> None:
+    """Make an empty file whole or not at all: a full disk or a crash would leave one that nothing can open."""
+    real = Path(os.path.realpath(path))
+    new = real.with_name(f"{real.name}.new")
+    new.unlink(missing_ok=True)
+    connection = duckdb.connect(config=settings)
+    try:
+        connection.execute(f"ATTACH {_literal(str(new))} AS {CATALOG}")
+        connection.execute(f"DETACH {CATALOG}")
+        new.replace(real)
+    except (duckdb.Error, OSError) as error:
+        raise _open_error(path, error) from error
+    finally:
+        connection.close()
+        new.unlink(missing_ok=True)
 
 
 def _connect(path: Path, read_only: bool, settings: dict[str, Any], timeout_seconds: float) -> DuckDBPyConnection:
@@ -182,6 +203,8 @@ def _open_error(path: Path, error: Exception) -> WarehouseError:
     problem = _first_line(error)
     if "database does not exist" in problem:
         return WarehouseMissing(path)
+    if _LOG_UNREADABLE.search(problem):
+        return DamagedWriteAheadLog(path, problem)
     if _UNREADABLE.search(problem):
         return NotAWarehouse(path, problem)
     if _UNWRITABLE.search(problem):

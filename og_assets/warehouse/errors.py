@@ -5,6 +5,7 @@ WarehouseError
 ├── WarehouseUnwritable     the folder or the disk does not let us
 ├── WarehouseMissing        asked to read a file that does not exist
 ├── NotAWarehouse           not a DuckDB file, damaged, or written by a newer DuckDB
+│   └── DamagedWriteAheadLog   the file is sound, the log of the last commits beside it is not
 ├── WarehouseFromTheFuture  a newer og_assets has changed its schema
 ├── WarehouseReadOnly       a statement would write where only reading is meant
 ├── WarehouseLetGo          a reader held the file for as long as it may
@@ -67,6 +68,22 @@ class NotAWarehouse(WarehouseError):
             f"{path} cannot be opened as a DuckDB warehouse: {problem}. If {SETTING} names the wrong file, correct it. "
             f"If the file is damaged, move it away together with {path.name}.wal and sync again, which reads the whole "
             f"history anew; if a newer DuckDB wrote it, install that version."
+        )
+        self.path = path
+
+
+class DamagedWriteAheadLog(NotAWarehouse):
+    """The log of what was committed last, which a process that died has left, is damaged or belongs to another file.
+
+    Without it the file is as of its last checkpoint, watermarks included, so that a sync reads again what the log held.
+    """
+
+    def __init__(self, path: Path, problem: str) -> None:
+        WarehouseError.__init__(
+            self,
+            f"The write-ahead log of the warehouse {path} cannot be used: {problem}. Move {path}.wal away and sync "
+            f"again: the warehouse is then as it was before the commits in that log, its watermarks too, so the sync "
+            f"reads them again from Ordergroove.",
         )
         self.path = path
 

@@ -64,7 +64,8 @@ def find_suspects(
     # Who was missing would have been looked up by the sweep before: it was there when that one began.
     rows = connection.execute(
         "SELECT id, source, greatest(last_seen_at, CASE source WHEN 'sweep' THEN ("
-        "SELECT max(started_at) FROM ops.sync_runs WHERE object = ? AND mode = 'sweep' AND outcome = 'succeeded') END)"
+        "SELECT max(started_at) FROM ops.sync_runs"
+        " WHERE object = ? AND mode = 'sweep' AND outcome = 'succeeded' AND error IS NULL) END)"
         " FROM temp.suspects WHERE source <> 'listed' ORDER BY id",
         [object_name],
     ).fetchall()
@@ -76,8 +77,18 @@ def find_suspects(
     )
 
 
-def finish_sweep(connection: DuckDBPyConnection, run: SyncRun, progress: Progress, findings: Sequence[Finding]) -> None:
-    """Write what was found gone and end the sweep, in one transaction. Raises UnknownSync."""
+def finish_sweep(
+    connection: DuckDBPyConnection,
+    run: SyncRun,
+    progress: Progress,
+    findings: Sequence[Finding],
+    left_undecided: str | None,
+) -> None:
+    """Write what was found gone and end the sweep, in one transaction. Raises UnknownSync.
+
+    `left_undecided` says that some suspects were not decided: it is kept as the sweep's error, and such a
+    sweep is no proof for later ones that what it did not find was there.
+    """
     with transaction(connection):
         connection.execute(
             "INSERT INTO ops.sweep_findings SELECT $object, unnest($ids::VARCHAR[]), unnest($sources::VARCHAR[]),"
@@ -95,6 +106,10 @@ def finish_sweep(connection: DuckDBPyConnection, run: SyncRun, progress: Progres
         if findings:
             sync_log.number_load(connection, run.sync_id)
         sync_log.succeed(connection, run, None)
+        if left_undecided:
+            connection.execute(
+                "UPDATE ops.sync_runs SET error = ? WHERE sync_id = ?", [sync_log.storable(left_undecided), run.sync_id]
+            )
 
 
 _NO_IDS = "(SELECT ''::VARCHAR AS id WHERE false)"

@@ -83,6 +83,7 @@ def _load(
     finished: bool,
 ) -> BatchCounts:
     with transaction(connection):
+        sync_log.read_counts(connection, run)  # a file that was put in the place of ours may lack the table, too
         counts = _upsert(connection, table, segment, run) if segment else BatchCounts()
         _quarantine(connection, run, quarantined)
         sync_log.report(connection, run, progress, counts, len(quarantined))

@@ -112,6 +112,7 @@ class Staging:
         try:
             segment.stream.flush(zstandard.FLUSH_FRAME)
             segment.file.close()
+            segment.path.stat()  # somebody may have tidied up meanwhile
         except OSError as error:
             raise WarehouseUnwritable(segment.path, str(error)) from error
         return Segment(segment.path, segment.rows, segment.longest_line) if segment.rows else None

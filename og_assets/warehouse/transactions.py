@@ -1,8 +1,9 @@
 """All or nothing: a block of statements as one transaction. Knows only DuckDB."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
+import duckdb
 from duckdb import DuckDBPyConnection
 
 
@@ -14,5 +15,7 @@ def transaction(connection: DuckDBPyConnection) -> Iterator[None]:
         yield
         connection.commit()
     except BaseException:
-        connection.rollback()
+        # After a commit that failed there is no transaction left, and the first error is the one to tell.
+        with suppress(duckdb.Error):
+            connection.rollback()
         raise

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from og_assets.emulator.api import KeyPermission
-from og_assets.emulator.effects import Call, DropHalf, Effect, Exchange, Reset, Splice, Status
+from og_assets.emulator.effects import Call, DropHalf, Effect, Exchange, Html, Reset, Splice, Status
 from og_assets.emulator.faults import Fault
 from og_assets.emulator.messages import Page
 from og_assets.ordergroove.errors import MissingPermission, OrdergrooveError, StillFailing, WrongKey
@@ -238,6 +238,47 @@ def test_an_outage_in_the_middle_of_the_look_ups_concludes_nothing(
     assert name == "items"
     assert told.startswith("items, one record")
     assert_nothing_concluded(site)
+
+
+@pytest.mark.parametrize("effect", [Status(503), Reset(), Html()], ids=["503", "reset", "HTML"])
+def test_a_look_up_without_an_answer_is_left_undecided_and_the_others_are_judged(
+    site: Site, effect: Status | Reset
+) -> None:
+    """One record that Ordergroove cannot show does not keep the deletions of all others from being found."""
+    for subscription in site.world.keys("subscriptions", "live")[:4]:
+        site.world.cancel_subscription(subscription)
+    mute = min(site.world.deleted("items").keys() & site.fetched("items"))
+    site.emulator.faults.add(Fault(effect, path=f"/items/{mute}/"))
+    site.pull()
+    reports = site.sweep()
+    assert (reports["items"].undecided, reports["orders"].undecided) == (1, 0)
+    assert reports["items"].candidates == reports["items"].gone + reports["items"].came_back + 1
+    site.derive()
+    assert site.held_deleted("items") == (site.world.deleted("items").keys() & site.fetched("items")) - {mute}
+    ((outcome, told),) = site.rows("SELECT outcome, error FROM ops.sync_runs WHERE mode = 'sweep' AND object = 'items'")
+    assert (outcome, told[:37]) == ("succeeded", "Left undecided, 1 without an answer; ")
+    site.emulator.faults.clear()
+    site.reconcile()
+    assert_deletions_are_known(site)
+
+
+def test_a_sweep_that_left_something_undecided_proves_nothing_for_later_ones(site: Site) -> None:
+    """An item that left a closed order is looked up again, and its deletion may be older than that sweep."""
+    item = shared_item(site)
+    order = site.world.row("items", item)["order"]
+    site.sweep()
+    ((before,),) = site.rows("SELECT max(started_at) FROM ops.sync_runs WHERE mode = 'sweep' AND object = 'items'")
+    site.world.remove_item(item)
+    open_one = an_item(site, f"\"order\" <> '{order}'")
+    site.world.remove_item(open_one)
+    site.world.place_order(order)
+    site.emulator.faults.add(Fault(Status(503), path="items", retrieve=True))
+    site.pull()
+    assert site.sweep("items")["items"].undecided >= 2
+    site.emulator.faults.clear()
+    site.reconcile()
+    assert_deletions_are_known(site)
+    assert site.tombstone(open_one)["deleted_after"] == before
 
 
 def test_an_outage_of_the_list_concludes_nothing(site: Site) -> None:

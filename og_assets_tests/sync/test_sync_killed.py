@@ -1,12 +1,10 @@
 """A process that is killed in the middle of a pull, at every point that matters and at pages by dice; then a sync."""
 
-import os
 import random
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 
@@ -22,66 +20,23 @@ from og_assets.partitions import PullMode
 from og_assets.warehouse.resource import WarehouseResource
 from og_assets.warehouse.staging import staging_folder
 from og_assets.warehouse.sync_log import read_watermark
+from og_assets_tests.faults import killing
+from og_assets_tests.faults.dying import Errand, Point
+from og_assets_tests.faults.killing import finish
 from og_assets_tests.pulling import assert_equals_world, pull_one
 
 ORDERS = next(object for object in OBJECTS if object.name == "orders")
 PAGE_SIZE = 5
-REPOSITORY = Path(__file__).parent.parent.parent
 SEED = 5
 
-PULL_AND_DIE = """
-import os, signal, sys
-from og_assets import pull as pulling
-from og_assets.ordergroove.client import OrdergrooveClient
-from og_assets.ordergroove.clock import SourceClock
-from og_assets.ordergroove.objects import OBJECTS
-from og_assets.partitions import PullMode, SyncWindow
-from og_assets.warehouse import staging, sync_log
-from og_assets.warehouse.resource import WarehouseResource
-
-url, key, database, module, name, when, nth = sys.argv[1:]
-staging.PAGES_PER_SEGMENT = 1
-
-
-def die_at(module, name, when, nth):
-    true, calls = getattr(module, name), 0
-
-    def dying(*arguments, **options):
-        nonlocal calls
-        calls += 1
-        if calls == nth and when == "before":
-            os.kill(os.getpid(), signal.SIGKILL)
-        result = true(*arguments, **options)
-        if calls == nth:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return result
-
-    setattr(module, name, dying)
-
-
-if name:
-    die_at({"pull": pulling, "sync_log": sync_log}[module], name, when, int(nth))
-with OrdergrooveClient(url, key, requests_per_minute=None) as client:
-    pulling.pull(
-        next(object for object in OBJECTS if object.name == "orders"),
-        client=client,
-        warehouse=WarehouseResource(database=database),
-        clock=SourceClock(),
-        window_for=lambda watermark: SyncWindow(),
-        mode=PullMode.WHOLE_HISTORY,
-        run_id="killed",
-        page_size=5,
-    )
-"""
-
 POINTS = {
-    "as it has begun": ("pull", "begin_sync", "after", 1),
-    "before its third batch": ("pull", "load_batch", "before", 3),
-    "in the transaction of its third batch": ("sync_log", "report", "after", 3),
-    "after its third batch": ("pull", "load_batch", "after", 3),
-    "in the transaction of its last batch": ("sync_log", "succeed", "after", 1),
+    "as it has begun": Point("function", "og_assets.pull:begin_sync", "after"),
+    "before its third batch": Point("function", "og_assets.pull:load_batch", "before", 3),
+    "in the transaction of its third batch": Point("function", "og_assets.warehouse.sync_log:report", "after", 3),
+    "after its third batch": Point("function", "og_assets.pull:load_batch", "after", 3),
+    "in the transaction of its last batch": Point("function", "og_assets.warehouse.sync_log:succeed", "after"),
 }
-Start = Callable[..., "subprocess.Popen[bytes]"]
+Start = Callable[..., ForkServerProcess]
 
 
 @pytest.fixture
@@ -101,19 +56,30 @@ def emulator() -> Iterator[Emulator]:
 
 @pytest.fixture
 def start(emulator: Emulator, warehouse: WarehouseResource) -> Iterator[Start]:
-    """Start a process that pulls all orders and dies at a point: module, function, before or after, which call."""
-    started: list[subprocess.Popen[bytes]] = []
+    """Start a process that pulls all orders, a batch to a page, and dies at a point."""
+    started: list[ForkServerProcess] = []
+    today = emulator.world.now.date().isoformat()
+    errand = Errand(
+        url=emulator.url,
+        key=EMULATOR_KEY,
+        database=warehouse.database,
+        object_name="orders",
+        run_id="killed",
+        mode=PullMode.WHOLE_HISTORY,
+        days=(today, today),
+        today=today,
+        page_size=PAGE_SIZE,
+        pages_per_segment=1,
+    )
 
-    def start_it(module: str = "", name: str = "", when: str = "", nth: int = 0) -> "subprocess.Popen[bytes]":
-        arguments = (emulator.url, EMULATOR_KEY, warehouse.database, module, name, when, str(nth))
-        environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
-        started.append(subprocess.Popen([sys.executable, "-c", PULL_AND_DIE, *arguments], env=environment))
+    def start_it(point: Point | None = None) -> ForkServerProcess:
+        started.append(killing.start(errand, point))
         return started[-1]
 
     yield start_it
     for process in started:
         process.kill()
-        process.wait()
+        process.join()
 
 
 def change_everything(world: World) -> None:
@@ -159,7 +125,7 @@ def test_killed_pull_moves_no_watermark_and_the_next_sync_heals(
         pull_one(emulator, warehouse, ORDERS)
         change_everything(emulator.world)
     before = watermark_of(warehouse) if synced else None
-    assert start(*POINTS[point]).wait(60) == -signal.SIGKILL
+    assert finish(start(POINTS[point])) == -signal.SIGKILL
     loaded = {"as it has begun": 0, "after its third batch": 3}.get(point, 2)
     if "last" in point:
         loaded = -(-emulator.world.count("orders") // PAGE_SIZE) - 1
@@ -178,7 +144,7 @@ def test_pull_that_is_killed_while_it_waits_for_a_page_heals(
 ) -> None:
     """Loading goes on while a page is on its way, so this kills anywhere in it."""
     page = random.Random(SEED + dice).randrange(2, 8)
-    processes: list[subprocess.Popen[bytes]] = []
+    processes: list[ForkServerProcess] = []
 
     def kill(world: World, request: Request) -> None:
         processes[0].kill()
@@ -186,7 +152,7 @@ def test_pull_that_is_killed_while_it_waits_for_a_page_heals(
     emulator.faults.add(Fault(fx.Call(kill), "orders", page=page, times=1))
     with emulator.world.lock:  # no page is served before the process is known
         processes.append(start())
-    assert processes[0].wait(60) == -signal.SIGKILL, f"page {page}"
+    assert finish(processes[0]) == -signal.SIGKILL, f"page {page}"
     assert watermark_of(warehouse) is None
     assert_heals(emulator, warehouse)
 
@@ -196,7 +162,7 @@ def test_pull_that_is_killed_after_its_last_batch_is_complete(
 ) -> None:
     """Rows, log and watermark went in one transaction, and nothing after it counts."""
     last = -(-emulator.world.count("orders") // PAGE_SIZE)
-    assert start("pull", "load_batch", "after", last).wait(60) == -signal.SIGKILL
+    assert finish(start(Point("function", "og_assets.pull:load_batch", "after", last))) == -signal.SIGKILL
     assert log(warehouse, "outcome, records") == [("succeeded", emulator.world.count("orders"))]
     assert watermark_of(warehouse) is not None
     assert_equals_world(emulator, warehouse, [ORDERS])
@@ -206,7 +172,7 @@ def test_killed_pull_is_resumed_by_its_own_run(
     emulator: Emulator, warehouse: WarehouseResource, start: Start, batch_per_page: None
 ) -> None:
     """Dagster retries a step whose process died within the same run: it asks for no page that was loaded."""
-    assert start(*POINTS["after its third batch"]).wait(60) == -signal.SIGKILL
+    assert finish(start(POINTS["after its third batch"])) == -signal.SIGKILL
     emulator.requests.clear()
     report = pull_one(emulator, warehouse, ORDERS, run_id="killed", mode=PullMode.WHOLE_HISTORY, page_size=PAGE_SIZE)
     assert [served.request.page for served in emulator.requests] == list(range(4, report.progress.pages + 1))

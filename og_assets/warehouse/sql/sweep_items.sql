@@ -8,7 +8,8 @@ WITH newest AS (
 last_sweep AS (
     SELECT coalesce(max(started_at), 'epoch') AS started_at
     FROM ops.sync_runs
-    WHERE object = 'items' AND mode = 'sweep' AND outcome = 'succeeded'
+    -- An error is what a sweep that succeeded has left undecided: that one looked at less than all.
+    WHERE object = 'items' AND mode = 'sweep' AND outcome = 'succeeded' AND error IS NULL
 ),
 -- An order that changed since the last sweep while none of its items did may have lost them all. Looked at once per
 -- change, and only while items do carry their order's stamp, so that a difference in how the two are written is no hint.
