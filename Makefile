@@ -4,10 +4,12 @@ PYTHON ?= python3
 BIN := .venv/bin
 export DAGSTER_HOME ?= $(CURDIR)/.dagster
 
-.PHONY: help demo test check dev docs faults sequences bench clean
+.PHONY: help setup demo test check dev docs faults sequences bench clean
 
 help: ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: .venv/ready ## make the environment and the file .env, which the other targets do by themselves
 
 demo: .venv/ready ## run the main job end to end on an emulated merchant
 	$(BIN)/og demo
@@ -45,7 +47,7 @@ clean: ## remove environment, Dagster's state and the emulator's data; a warehou
 	PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	mkdir -p .dagster
 	ln -sfn ../dagster.yaml .dagster/dagster.yaml
-	test -e .env || sed 's|@HERE@|$(CURDIR)|' .env.example > .env
+	test -e .env || (umask 077 && sed 's|@HERE@|$(CURDIR)|' .env.example > .env)
 	touch .venv/ready
 
 .bench/dlt/ready: bench/constraints-dlt.txt

@@ -1,6 +1,7 @@
 """`og query`: statements on the warehouse, from the command line, a script or a person, each with a short opening."""
 
 import io
+import re
 import shutil
 import sqlite3
 import sys
@@ -20,6 +21,9 @@ from og_assets.warehouse.processes import Holder
 from og_assets.warehouse.reading import HOLD_SECONDS, WAIT_SECONDS, read_warehouse
 
 FORMATS = ("table", "csv", "json")
+
+LEADING_COMMENT = re.compile(r"(?:\s*--[^\n]*\n)+")
+"""What a script says about a statement before it; shown above its table."""
 
 UNCUT = 100_000
 """A width, in characters, at which no table loses a column."""
@@ -66,6 +70,8 @@ class Query:
                 self.path, wait_seconds=self.wait_seconds, hold_seconds=self.hold_seconds, on_wait=self.on_wait
             ) as connection:
                 self._write(connection, statement, file)
+            if file.exists() and self.format == "table" and (comment := LEADING_COMMENT.match(statement)):
+                sys.stdout.write(f"{comment[0].strip()}\n")
             if file.exists():
                 with file.open(encoding="utf-8") as result:
                     shutil.copyfileobj(result, sys.stdout)

@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import pty
+import re
 import select
 import signal
 import subprocess
@@ -83,6 +84,10 @@ def test_statements_from_standard_input(og: Run) -> None:
     """As many as there are, comments included."""
     finished = og("query", "--format", "csv", typed="-- first\nSELECT 1 AS one; SELECT ';' AS two;\n")
     assert finished.stdout == "one\n1\ntwo\n;\n"
+    tables = og(
+        "query", typed="-- 1. First\n-- and why\nSELECT 1 AS one;\n\n-- 2. Second\nSELECT 2 AS two; SELECT 3;\n"
+    )
+    assert re.findall("^--.*$", tables.stdout, re.MULTILINE) == ["-- 1. First", "-- and why", "-- 2. Second"]
 
 
 def test_tables_with_their_meaning(og: Run) -> None:
