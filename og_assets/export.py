@@ -3,10 +3,10 @@
 import glob
 import json
 import shutil
-import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import uuid4
 
 import duckdb
 from duckdb import DuckDBPyConnection
@@ -52,11 +52,10 @@ def export(
         folder.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(folder.with_name(f".{folder.name}.export.lock"), timeout=0):
             _clear_up(folder)
-            written = Path(tempfile.mkdtemp(prefix=f".{folder.name}.export-", dir=folder.parent))
+            written = _new_folder_beside(folder)
             try:
                 with read_warehouse(path, wait_seconds=wait_seconds, hold_seconds=None, on_wait=on_wait) as connection:
                     rows = _write_tables(connection, written, format, views=views, on_table=on_table)
-                written.chmod(0o755)
                 _put_in_place(written, folder, replace=replace)
             finally:
                 shutil.rmtree(written, ignore_errors=True)
@@ -116,12 +115,19 @@ def _write_tables(
     return rows
 
 
+def _new_folder_beside(folder: Path) -> Path:
+    """A folder whose name no reader of exports looks at; who may read it is what the umask says."""
+    beside = folder.with_name(f".{folder.name}.export-{uuid4().hex}")
+    beside.mkdir()
+    return beside
+
+
 def _put_in_place(written: Path, folder: Path, *, replace: bool) -> None:
     """Give the new folder its name; the old one keeps it until then, or for ever should this not be allowed."""
     former = None
     if folder.exists():
         _check(folder, replace=replace)
-        former = Path(tempfile.mkdtemp(prefix=f".{folder.name}.export-", dir=folder.parent)) / FORMER
+        former = _new_folder_beside(folder) / FORMER
         folder.rename(former)
     try:
         written.rename(folder)

@@ -144,6 +144,7 @@ def _remember(history: Path) -> None:
 
     def save() -> None:
         with suppress(OSError):
+            history.touch(mode=0o600)  # statements may name customers
             readline.write_history_file(history)
 
     atexit.register(save)

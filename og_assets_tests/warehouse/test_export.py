@@ -1,6 +1,7 @@
 """Exports: whole or not there, of one moment, and never in the way of what stands there already."""
 
 import json
+import os
 import signal
 import subprocess
 from collections.abc import Callable
@@ -84,6 +85,17 @@ def test_every_table_is_there_with_its_rows(filled: Path, folder: Path, format: 
     assert "ordergroove.deletion_evidence" not in rows
     assert "ordergroove.deletion_evidence" in export(filled, folder, format=format, views=True, replace=True)
     assert beside(folder) == []
+
+
+def test_who_may_read_an_export_is_what_the_umask_says(filled: Path, folder: Path) -> None:
+    """It holds what the warehouse holds."""
+    former = os.umask(0o027)
+    try:
+        export(filled, folder)
+    finally:
+        os.umask(former)
+    assert folder.stat().st_mode & 0o777 == 0o750
+    assert (folder / "ordergroove" / "orders.parquet").stat().st_mode & 0o007 == 0
 
 
 def test_what_stands_there_is_not_replaced_unasked(filled: Path, folder: Path) -> None:

@@ -211,7 +211,9 @@ def test_the_shell_answers_and_never_keeps_the_file(terminal: Terminal, filled: 
     assert ".tables" in terminal.read_until("og> ")
     terminal.type("\\q")
     assert terminal.process.wait(timeout=30) == 0
-    assert "SELECT 40 +" in (tmp_path / "home" / "query_history").read_text()
+    history = tmp_path / "home" / "query_history"
+    assert "SELECT 40 +" in history.read_text()
+    assert history.stat().st_mode & 0o077 == 0
 
 
 def test_the_shell_drops_what_is_typed_on_ctrl_c_and_ends_on_ctrl_d(terminal: Terminal) -> None:
