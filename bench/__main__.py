@@ -5,7 +5,8 @@ import time
 
 import click
 
-from bench.lab import open_lab
+from bench.lab import WrongResult, open_lab
+from bench.measure import MeasuredFailure
 from bench.report import keep, section
 from bench.scenarios import SCENARIOS
 
@@ -21,15 +22,20 @@ from bench.scenarios import SCENARIOS
 def main(names: tuple[str, ...], rounds: int | None, scale: float) -> None:
     """Measure the pipeline beside the floor, beside dlt, and beside itself on larger tables.
 
-    Exits with 1 when a goal is missed. Scenarios: all, unless some are named.
+    Exits with 1 when a goal is missed or a contestant fails. Scenarios: all, unless some are named.
     """
     missed = False
     for name in names or SCENARIOS:
         scenario = SCENARIOS[name]
         began = time.monotonic()
         click.echo(f"{name}: {scenario.title}", err=True)
-        with open_lab(scale) as lab:
-            outcome = scenario.run(lab, rounds or scenario.rounds)
+        try:
+            with open_lab(scale) as lab:
+                outcome = scenario.run(lab, rounds or scenario.rounds)
+        except (MeasuredFailure, WrongResult) as error:
+            click.echo(f"{name} has no result: {error}", err=True)
+            missed = True
+            continue
         result = section(scenario, outcome)
         click.echo(f"{result}({time.monotonic() - began:.0f} s)\n")
         missed = missed or not all(goal.is_met for goal in outcome.goals)

@@ -32,6 +32,7 @@ def main(job: str, *objects: str) -> None:
             asset_selection=[dg.AssetKey(["ordergroove", name]) for name in objects] or None,
         )
     failures = [event.message for event in result.all_events if event.is_failure]
+    failures += [str(event.step_failure_data.error) for event in result.all_events if event.is_step_failure]
     sys.exit("\n".join(map(str, failures)) if failures or not result.success else 0)
 
 

@@ -25,6 +25,10 @@ SECONDS_BETWEEN_LOOKS = 0.1
 _PR_SET_CHILD_SUBREAPER = 36
 
 
+class MeasuredFailure(Exception):
+    """The command that was measured failed; the end of its output says why."""
+
+
 @dataclass(frozen=True, slots=True)
 class Measurement:
     """What a command took, and `said`: the JSON object that it printed as its last line."""
@@ -41,7 +45,7 @@ class Measurement:
 
 
 def measure(command: Sequence[str], environment: Mapping[str, str] | None = None) -> Measurement:
-    """Run a command to its end. Raises RuntimeError with the end of its output when it fails."""
+    """Run a command to its end. Raises MeasuredFailure with the end of its output when it fails."""
     finished = subprocess.run(
         [sys.executable, "-m", "bench.measure", *command],
         env={**os.environ, **(environment or {})},
@@ -51,7 +55,7 @@ def measure(command: Sequence[str], environment: Mapping[str, str] | None = None
         cwd=Path(__file__).parents[1],
     )
     if finished.returncode:
-        raise RuntimeError(f"{' '.join(command)} failed:\n{finished.stderr[-3000:]}")
+        raise MeasuredFailure(f"{' '.join(command)} failed:\n{finished.stderr[-3000:]}")
     return Measurement(**json.loads(finished.stdout.splitlines()[-1]))
 
 
