@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export DAGSTER_HOME ?= $(CURDIR)/.dagster
 
-.PHONY: help setup demo test check dev docs faults sequences bench clean
+.PHONY: help setup demo test check dev screenshots docs faults sequences bench clean
 
 help: ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -37,6 +37,9 @@ sequences: .venv/ready ## the long form of the property test of the syncs; SEQUE
 
 bench: .venv/ready .bench/dlt/ready ## measure beside the floor and beside dlt; ARGS="latency20 --rounds 5" for one
 	$(BIN)/python -m bench $(ARGS)
+
+screenshots: .venv/ready ## take the pictures of the README anew, with a headless Chromium
+	OG_SCREENSHOTS=docs/images $(BIN)/python -m pytest -q og_assets_tests/browser
 
 clean: ## remove environment, Dagster's state and the emulator's data; a warehouse of yours stays
 	rm -rf .venv .bench .dagster build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis data/emulator.*

@@ -22,13 +22,21 @@ from og_assets.ordergroove.objects import OrdergrooveObject
 from og_assets.ordergroove.page import Page
 from og_assets.ordergroove.read_ahead import read_ahead
 from og_assets.ordergroove.reader import Accepted, RecordReader
+from og_assets.progress_lines import ProgressLines
 from og_assets.settings import SettingError
 from og_assets.warehouse.errors import WarehouseError
 from og_assets.warehouse.file import Warehouse
 from og_assets.warehouse.load import load_batch
 from og_assets.warehouse.progress import BatchCounts, Progress, QuarantinedRecord, SyncRun
 from og_assets.warehouse.staging import Staging, staging_folder
-from og_assets.warehouse.sync_log import begin_sync, fail_sync, forget_resume, read_counts, read_watermark
+from og_assets.warehouse.sync_log import (
+    begin_sync,
+    fail_sync,
+    forget_resume,
+    read_counts,
+    read_last_whole_count,
+    read_watermark,
+)
 from og_assets.warehouse.tables import Table, ensure_table
 from og_assets.windows import PullMode, SyncWindow
 
@@ -38,7 +46,6 @@ LOOKBACK = timedelta(minutes=10)
 """How much earlier than the watermark a sync starts: what Ordergroove commits late is then still seen."""
 PAGES_AHEAD = 64
 """How many pages the reader may be ahead: enough that it does not wait while a batch is loaded."""
-SECONDS_BETWEEN_PROGRESS_LINES = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +119,7 @@ def pull(
             watermark_before=watermark,
             started_at=started_at,
         )
+        expected = None if filters else read_last_whole_count(connection, object.name, object.params)
     log.info("%s: %s", object.name, _intent(object, window, watermark, run))
     moves_watermark = window.moves_watermark(watermark) or (covered_since is not None and window.end is None)
     work = _Pull(
@@ -125,6 +133,7 @@ def pull(
         covered_since=covered_since,
         page_size=page_size,
         masking=masking,
+        expected=expected,
     )
     try:
         work.run(filters)
@@ -168,6 +177,7 @@ class _Pull:
         covered_since: datetime | None,
         page_size: int,
         masking: Masking,
+        expected: int | None,
     ) -> None:
         self._object = object
         self._table = object_table(object)
@@ -177,6 +187,7 @@ class _Pull:
         self._moves_watermark = moves_watermark
         self._covered_since = covered_since
         self._page_size = page_size
+        self._expected = expected
         self.watermark_after: datetime | None = None
         self.counts = BatchCounts()
         self.quarantined = 0
@@ -199,7 +210,7 @@ class _Pull:
         self._started_at = run.resume.started_at if run.resume else started_at
         self.progress = run.resume.progress if run.resume else Progress()
         self._refused: list[QuarantinedRecord] = []
-        self._told_at = time.monotonic()
+        self._lines = ProgressLines(self._object, self._expected, already=self.progress.records)
 
     def _read(self, filters: dict[str, str], first_url: str | None) -> None:
         pages = self._client.pages(self._object, filters, first_url=first_url, page_size=self._page_size)
@@ -211,6 +222,7 @@ class _Pull:
                 lines, noted = self._validate(page)
                 staging.write_page(lines)
                 self._advance(page, noted)
+                self._lines.after_page(self.progress, lines)
                 if page.next_url is None or staging.is_full:
                     self._load(staging, finished=page.next_url is None)
 
@@ -244,9 +256,6 @@ class _Pull:
             clock_skew_seconds=skew,
             next_url=page.next_url,
         )
-        if time.monotonic() - self._told_at >= SECONDS_BETWEEN_PROGRESS_LINES:
-            self._told_at = time.monotonic()
-            log.info("%s: %d pages, %d records so far", self._object.name, self.progress.pages, self.progress.records)
 
     def _measure_clock(self, server_date: datetime, page: Page) -> float:
         """Ordergroove's clock minus ours, in seconds; a difference that could matter is said.

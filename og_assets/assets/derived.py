@@ -9,7 +9,7 @@ from pydantic import Field
 
 from og_assets.assets.checks import DERIVED_CHECKS, results, specs
 from og_assets.assets.failures import RETRIES, told_clearly
-from og_assets.assets.lineage import LINEAGE, lineage_metadata
+from og_assets.assets.lineage import LINEAGE, column_lineage, lineage_to_read
 from og_assets.assets.metadata import OWNERS, column_schema, markdown_table
 from og_assets.assets.pictures import Picture, as_metadata
 from og_assets.ordergroove.objects import OBJECTS
@@ -40,13 +40,14 @@ def daily(
     """
     key = dg.AssetKey(options["key"])
     options.setdefault("check_specs", specs(key, DERIVED_CHECKS.get(key.path[-1], ())))
+    made_of = {"made_of": dg.MetadataValue.md(lineage_to_read(key.path[-1]))} if key.path[-1] in LINEAGE else {}
     made: Callable[[Callable[..., Any]], dg.AssetsDefinition] = dg.asset(
         partitions_def=DAILY,
         backfill_policy=dg.BackfillPolicy.single_run(),
         retry_policy=RETRIES,
         owners=OWNERS,
         tags=tags,
-        metadata=described(table),
+        metadata={**described(table), **made_of},
         **options,
     )
     return made
@@ -97,5 +98,5 @@ def described(table: str) -> Mapping[str, Any]:
     return {
         "dagster/table_name": table,
         "dagster/column_schema": column_schema(migrated_columns(schema, name)),
-        **(lineage_metadata(name) if name in LINEAGE else {}),
+        **({"dagster/column_lineage": column_lineage(name)} if name in LINEAGE else {}),
     }

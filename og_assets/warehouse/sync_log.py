@@ -34,6 +34,14 @@ def read_counts(connection: DuckDBPyConnection, run: SyncRun) -> tuple[BatchCoun
     return BatchCounts(*row[:3]), int(row[3])
 
 
+def read_last_whole_count(connection: DuckDBPyConnection, object_name: str, filters: Mapping[str, Any]) -> int | None:
+    """How many records the last complete pull of the whole object with these filters had; None before the first."""
+    row = connection.execute(
+        read_sql("last_whole_pull.sql"), {"object": object_name, "filters": json.dumps(filters, sort_keys=True)}
+    ).fetchone()
+    return row[0] if row else None
+
+
 def begin_sync(
     connection: DuckDBPyConnection,
     *,

@@ -1,0 +1,178 @@
+"""What a newcomer does in the Dagster UI, in a real browser: look at the graph, materialize, read, backfill.
+
+With OG_SCREENSHOTS naming a folder (`make screenshots`) the pictures of the README are taken there.
+"""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+
+from og_assets.partitions import CHICAGO
+
+playwright = pytest.importorskip("playwright.sync_api", reason="the Python package playwright is not installed")
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+ARGUMENTS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+DEADLINE = 90
+"""Seconds until whatever is waited for has come, on a machine that does other things as well."""
+SCREENSHOTS = os.environ.get("OG_SCREENSHOTS")
+REPOSITORY = Path(__file__).parents[2]
+TODAY = datetime.now(CHICAGO).date()
+
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here; on Debian: apt-get install chromium"),
+]
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> Iterator[str]:
+    """`og dev` on its emulated merchant, in folders of its own."""
+    home = tmp_path / "home"
+    home.mkdir()
+    shutil.copy(REPOSITORY / "dagster.yaml", home)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    mine = {name: value for name, value in os.environ.items() if not name.startswith(("ORDERGROOVE_", "DAGSTER_"))}
+    with (tmp_path / "og_dev.log").open("wb") as log:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "og_assets", "dev", "--port", str(port)],
+            env={**mine, "DAGSTER_HOME": str(home), "ORDERGROOVE_SCHEDULES": "off", "PYTHONPATH": str(REPOSITORY)},
+            cwd=tmp_path,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    try:
+        url = f"http://127.0.0.1:{port}"
+        until = time.monotonic() + DEADLINE
+        while not _answers(url):
+            assert server.poll() is None, (tmp_path / "og_dev.log").read_text()[-2000:]
+            assert time.monotonic() < until, "the UI did not come up"
+            time.sleep(0.2)
+        yield url
+    finally:
+        os.killpg(server.pid, signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
+            server.wait(20)
+        with suppress(ProcessLookupError):
+            os.killpg(server.pid, signal.SIGKILL)
+
+
+@pytest.fixture
+def page(url: str) -> Iterator["playwright.Page"]:
+    """A page of a headless Chromium."""
+    playwright.expect.set_options(timeout=DEADLINE * 1000)
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        page = browser.new_page(base_url=url, viewport={"width": 1440, "height": 1000})
+        page.set_default_timeout(DEADLINE * 1000)
+        yield page
+        browser.close()
+
+
+def test_a_newcomer_looks_materializes_and_backfills(page: "playwright.Page", tmp_path: Path) -> None:
+    """Everything by clicking, and nothing red at the end."""
+    folder = Path(SCREENSHOTS or tmp_path)
+    folder.mkdir(parents=True, exist_ok=True)
+    expect = playwright.expect
+
+    page.goto("/asset-groups")
+    for group in ("objects", "events", "operations", "analytics"):
+        expect(page.get_by_text(group, exact=True).last).to_be_visible()
+    left = {name: page.get_by_text(name, exact=True).last.bounding_box()["x"] for name in ("objects", "operations")}
+    right = page.get_by_text("analytics", exact=True).last.bounding_box()["x"]
+    assert left["objects"] < left["operations"] < right, "the graph does not read from left to right"
+
+    if SCREENSHOTS:
+        page.goto("/locations/og_assets.definitions/jobs/sync")
+        _materialize(page, "Materialize all", days=None)
+        _wait_for_success(page, runs=1)
+        page.goto("/assets/analytics/order_totals?view=lineage&lineageScope=upstream&lineageDepth=5")
+        expect(page.get_by_text("orders_sweep", exact=True).last).to_be_visible()
+        page.screenshot(path=folder / "asset_graph.png")
+
+    page.goto("/assets/ordergroove/orders")
+    expect(page.get_by_text("One box for one customer")).to_be_visible()
+    expect(page.get_by_role("link", name="Ordergroove API reference: orders-list")).to_be_visible()
+    expect(page.get_by_text("Grand total as Ordergroove says.")).to_be_visible()
+    runs = 1
+    if not SCREENSHOTS:  # the job has done it
+        _materialize(page, "Materialize", days=None)
+        _wait_for_success(page, runs=runs)
+
+    page.goto("/assets/ordergroove/orders?view=events")
+    expect(page.get_by_text(f"Partition {TODAY} materialized")).to_be_visible()
+    for row in ("Window", "Pages", "Inserted", "Unchanged", "Quarantined", "Retries"):
+        expect(page.get_by_role("cell", name=row, exact=True)).to_be_visible()
+    page.screenshot(path=folder / "materialization.png")
+
+    page.goto("/assets/ordergroove/orders")
+    days = f"[{TODAY - timedelta(days=2)}...{TODAY - timedelta(days=1)}]"
+    _materialize(page, "Materialize", days=days)
+    _wait_for_success(page, runs=runs + 1)
+    page.goto("/assets/ordergroove/orders?view=events")
+    for age in (2, 1):
+        expect(page.get_by_text(str(TODAY - timedelta(days=age)), exact=True).first).to_be_visible()
+    assert page.get_by_text("Failed", exact=True).count() == 0
+
+    if SCREENSHOTS:
+        page.goto("/assets/analytics/order_totals?view=events")
+        page.get_by_text("[Show Markdown]").first.click()
+        picture = page.get_by_alt_text("Orders and their totals by place date")
+        expect(picture).to_be_visible()
+        picture.screenshot(path=folder / "orders_by_day.png")
+
+
+def _materialize(page: "playwright.Page", button: str, *, days: str | None) -> None:
+    """Launch a run of the latest day, or a backfill of `days`, in the dialog that the button opens."""
+    page.get_by_role("button", name=button).first.click()
+    page.get_by_role("button", name="Latest", exact=True).click()
+    if days is None:
+        playwright.expect(page.get_by_text("1 partition", exact=True)).to_be_visible()
+    else:
+        page.get_by_role("button", name="Clear", exact=True).click()
+        field = page.get_by_placeholder("ex: 20")
+        field.fill(days)
+        field.press("Enter")
+        playwright.expect(page.get_by_text("2 partitions", exact=True)).to_be_visible()
+    launch = page.get_by_role("button", name=re.compile("Launch (1 run|backfill)"))
+    launch.click()
+    playwright.expect(page.get_by_text("Partition selection")).to_have_count(0)
+
+
+def _wait_for_success(page: "playwright.Page", *, runs: int) -> None:
+    """Until the list of runs has so many, backfills among them, and all are green."""
+    page.goto("/runs")
+    until = time.monotonic() + DEADLINE
+    while True:
+        playwright.expect(page.get_by_text("Created at")).to_be_visible()
+        playwright.expect(page.get_by_text("Manually launched", exact=True)).to_have_count(runs)
+        assert page.get_by_text("Failure", exact=True).count() == 0, "a run failed"
+        if page.get_by_text("Success", exact=True).count() == runs:
+            return
+        assert time.monotonic() < until, "the runs did not end"
+        page.reload()
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/server_info", timeout=5).status_code == 200
+    except httpx.TransportError:
+        return False
