@@ -95,12 +95,12 @@ HAZARDS: tuple[Hazard, ...] = (
     Hazard("killed at a line by dice", kill_faults.at_a_line, 4, 40),
     Hazard("killed at a statement by dice", kill_faults.at_a_statement, 4, 40),
     Hazard("killed at an instant by dice", kill_faults.at_an_instant, 2, 40),
-    Hazard("killed, and killed again while it resumes", kill_faults.twice, 1, 5),
+    Hazard("killed, and killed again while it resumes", kill_faults.twice, 1, 3),
     *(
-        Hazard(name, inject, 1, 5, objects=wire_faults.LISTED, one_of=True)
+        Hazard(name, inject, 1, 3, objects=wire_faults.LISTED, one_of=True)
         for name, inject in wire_faults.FAULTS.items()
     ),
-    *(Hazard(name, inject, 1, 5) for name, inject in page_faults.FAULTS.items()),
+    *(Hazard(name, inject, 1, 3) for name, inject in page_faults.FAULTS.items()),
     *(Hazard(name, *row) for name, row in warehouse_faults.FAULTS.items()),
     *(Hazard(name, *row) for name, row in process_faults.FAULTS.items()),
     *(Hazard(name, *row) for name, row in dagster_faults.FAULTS.items()),
