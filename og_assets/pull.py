@@ -216,7 +216,7 @@ class _Pull:
         pages = self._client.pages(self._object, filters, first_url=first_url, page_size=self._page_size)
         with (
             Staging(staging_folder(self._warehouse.path), self._table) as staging,
-            closing(read_ahead(pages, PAGES_AHEAD)) as ahead,
+            closing(read_ahead(pages, PAGES_AHEAD, when_sent=self._client.when_sent)) as ahead,
         ):
             for page in ahead:
                 lines, noted = self._validate(page)

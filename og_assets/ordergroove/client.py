@@ -4,7 +4,7 @@ One client belongs to one reader: it keeps one connection, one pace, and asks fo
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
@@ -97,6 +97,10 @@ class OrdergrooveClient:
     def close(self) -> None:
         """Close the connection. A request or a wait in another thread ends at once, there with Closed."""
         self._transport.close()
+
+    def when_sent(self, call: Callable[[], None]) -> None:
+        """Call a function whenever a request is on its way, in the thread that waits for the answer."""
+        self._transport.on_sent = call
 
     def pages(
         self,

@@ -70,6 +70,8 @@ class Transport:
         self._pace = Pace(requests_per_minute)
         self._closing = threading.Event()
         self._streams: deque[Any] = deque(maxlen=8)
+        self.on_sent: Callable[[], None] | None = None
+        """Called whenever a request is on its way and its answer is waited for."""
         self._http = httpx.Client(
             headers={
                 "x-api-key": api_key,
@@ -134,7 +136,7 @@ class Transport:
     def _send(self, url: httpx.URL, where: str, deadline: float) -> "_Reply":
         """One try. `deadline` ends a body that trickles in, which no time-out of the network does."""
         try:
-            with self._http.stream("GET", url, extensions={"trace": self._remember_stream}) as response:
+            with self._http.stream("GET", url, extensions={"trace": self._trace}) as response:
                 return _Reply(response.status_code, response.headers, _receive(response, deadline))
         except (httpx.TransportError, httpx.DecodingError) as error:
             self._end_if_closed(where)
@@ -143,8 +145,10 @@ class Transport:
             self._end_if_closed(where)  # a connection that is taken away fails in more ways than one
             raise
 
-    def _remember_stream(self, event: str, details: Mapping[str, Any]) -> None:
-        if event.endswith(("connect_tcp.complete", "start_tls.complete")):
+    def _trace(self, event: str, details: Mapping[str, Any]) -> None:
+        if event == "http11.send_request_body.complete" and self.on_sent:
+            self.on_sent()
+        elif event.endswith(("connect_tcp.complete", "start_tls.complete")):
             self._streams.append(details["return_value"])
 
     def _wait(self, seconds: float, where: str) -> None:
