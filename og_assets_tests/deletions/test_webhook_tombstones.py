@@ -118,7 +118,7 @@ def find(site: Site, object_name: str, id: str, found_at: datetime) -> None:
     with site.warehouse.get_connection() as connection:
         run = begin(connection, object_name)
         suspect = Suspect(id, "sweep", found_at - timedelta(days=1))
-        finish_sweep(connection, run, Progress(), [Finding(suspect, found_at)])
+        finish_sweep(connection, run, Progress(), [Finding(suspect, found_at)], None)
 
 
 def begin(connection: DuckDBPyConnection, object_name: str) -> SyncRun:
