@@ -7,6 +7,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
+from pydantic_core import to_json
+
 from bench.generated import BY_NAME, find_gone, load_again, warehouse_of
 from bench.lab import Lab, WrongResult, measure_here
 from bench.measure import Measurement
@@ -133,10 +135,11 @@ def _segment(staging: Staging, orders: int, changed: int) -> Segment:
     now = datetime.now(UTC)
     reader = RecordReader(BY_NAME["orders"], SourceClock("UTC"))  # the generated stamps are UTC
     listing = Listing(BY_NAME["orders"], orders, 0, now)
+    fetched_at = to_json(now)
     for position in range(listing.pages - changed // PAGE_SIZE, listing.pages):
         bodies = [{**body, "total": f"{random.uniform(0, 10**9):.4f}"} for body in json.loads(listing.page(position))]
         records = [reader.read(json.dumps(body).encode()) for body in bodies]
-        staging.write_page(staged_line(record, now) for record in records if isinstance(record, Accepted))
+        staging.write_page(staged_line(record, fetched_at) for record in records if isinstance(record, Accepted))
     segment = staging.close_segment()
     assert segment
     return segment
