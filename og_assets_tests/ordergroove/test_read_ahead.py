@@ -137,3 +137,37 @@ def test_closing_the_client_ends_a_fetch_that_hangs() -> None:
             pages.close()  # type: ignore[attr-defined]
             assert fetchers() != []
         assert within(2, lambda: not fetchers())
+
+
+def test_page_is_held_back_until_the_next_request_is_on_its_way() -> None:
+    """And is then there, though the answer to that request is not."""
+    sent: list[Callable[[], None]] = []
+    held_back = threading.Event()
+    answered = threading.Event()
+    got: list[int] = []
+
+    def source() -> Iterator[int]:
+        yield 1
+        if not within(0.1, lambda: bool(got)):
+            held_back.set()
+        sent[0]()
+        answered.wait(10)
+
+    for number in read_ahead(source(), when_sent=sent.append):
+        got.append(number)
+        assert held_back.is_set()
+        answered.set()
+    assert got == [1]
+
+
+def test_page_is_worked_on_while_the_next_answer_is_awaited() -> None:
+    """The client tells when a request is on its way, and not only when it is answered."""
+    with (
+        ScriptedServer(page("a", next="/orders/?cursor=1"), hang) as server,
+        OrdergrooveClient(server.url, "key", requests_per_minute=None, timeout=1.0) as client,
+    ):
+        pages = read_ahead(client.pages(ORDERS, {}), when_sent=client.when_sent)
+        assert next(pages).records == [b'{"public_id": "a"}']
+        assert within(2, lambda: len(server.asked) == 2)
+        assert not server.released.is_set()
+        pages.close()

@@ -3,9 +3,11 @@
 import os
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 import pytest
@@ -185,20 +187,35 @@ def test_a_folder_in_place_of_the_file(tmp_path: Path) -> None:
         pass
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-def test_a_folder_without_permission_can_be_read_only(tmp_path: Path) -> None:
+@contextmanager
+def without_roots_rights() -> Iterator[None]:
+    """Root may write anywhere; for the time of the block it is nobody."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+def test_a_folder_without_permission_can_be_read_only() -> None:
     """Another user's folder: writing is refused with the reason, reading needs no lock file."""
-    path = tmp_path / "w.duckdb"
-    with open_warehouse(path):
-        pass
-    lock_path(path).unlink()
-    path.chmod(0o400)
-    tmp_path.chmod(0o500)
-    with pytest.raises(WarehouseUnwritable, match="Permission denied"), open_warehouse(path):
-        pass
-    with open_warehouse(path, read_only=True) as connection:
-        assert connection.execute("SELECT version FROM ops.schema_versions").fetchall() == [(1,), (2,), (3,)]
-    tmp_path.chmod(0o700)
+    with TemporaryDirectory() as name:  # not below tmp_path, which is its owner's alone
+        folder = Path(name)
+        path = folder / "w.duckdb"
+        with open_warehouse(path):
+            pass
+        lock_path(path).unlink()
+        path.chmod(0o444)
+        folder.chmod(0o555)
+        with without_roots_rights():
+            with pytest.raises(WarehouseUnwritable, match="Permission denied"), open_warehouse(path):
+                pass
+            with open_warehouse(path, read_only=True) as connection:
+                assert connection.execute("SELECT version FROM ops.schema_versions").fetchall() == [(1,), (2,), (3,)]
+        folder.chmod(0o700)
 
 
 def test_a_full_disk_is_told_and_keeps_the_old_state(path: Path, start_python: StartPython) -> None:
