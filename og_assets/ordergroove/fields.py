@@ -95,5 +95,5 @@ Money = Annotated[Annotated[str, StringConstraints(pattern=r"^-?[0-9]{1,14}(\.[0
 Stamp = Annotated[Annotated[datetime, AfterValidator(_instant)] | None, Kind.STAMP]
 Day = Annotated[Annotated[date, BeforeValidator(_day_part)] | None, Kind.DAY]
 Flag = Annotated[bool | None, Kind.FLAG]
-Json = Annotated[str | None, BeforeValidator(json_text), Kind.JSON]
-Components = Annotated[str | None, BeforeValidator(components_text), Kind.JSON]
+Json = Annotated[Annotated[str | None, BeforeValidator(json_text)] | None, Kind.JSON]
+Components = Annotated[Annotated[str | None, BeforeValidator(components_text)] | None, Kind.JSON]

@@ -36,6 +36,10 @@ STORAGE_VERSION = "v1.5.0"
 CATALOG = "warehouse"
 """The name under which our connections know the warehouse, whatever its file is called."""
 
+ROWS_PER_GROUP = 16_384
+"""Rows that are stored and rewritten together: about those of a batch, so that a load does not write its neighbours
+again. DuckDB's usual 122,880 cost a pull of a million orders a sixth more CPU, and 40 MB more memory."""
+
 MEMORY_LIMIT = "96MB"
 """What a load needs; with it a pull stays below 256 MB in all (bench/RESULTS.md)."""
 
@@ -80,6 +84,8 @@ def open_warehouse(
         "preserve_insertion_order": False,
         "temp_directory": f"{path}.tmp",
         "custom_user_agent": "og_assets",
+        # Up to so many rows are looked up one by one; above it, all between the first and the last are read.
+        "dynamic_or_filter_threshold": 5_000,
         "storage_compatibility_version": STORAGE_VERSION,
         # DuckDB would fetch an extension from the internet, to open an SQLite file for one.
         "autoinstall_known_extensions": False,
@@ -164,7 +170,7 @@ def _connect(path: Path, read_only: bool, settings: dict[str, Any], timeout_seco
         try:
             # Under a name of its own: a file called ordergroove.duckdb would otherwise be the catalog `ordergroove`,
             # and `ordergroove.orders` ambiguous between that catalog and the schema.
-            options = "READ_ONLY" if read_only else "READ_WRITE"
+            options = "READ_ONLY" if read_only else f"READ_WRITE, ROW_GROUP_SIZE {ROWS_PER_GROUP}"
             connection.execute(f"ATTACH {_literal(str(path))} AS {CATALOG} ({options})")
             connection.execute(f"USE {CATALOG}")
             if not read_only:

@@ -57,7 +57,7 @@ def find_suspects(
     Rows loaded since `listed_since` (aware) are no suspects. The tables of orders and items must be there.
     """
     connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
-    ids = f"read_json('{_escaped(listed)}', format = 'newline_delimited', compression = 'zstd', {_COLUMNS})"
+    ids = f"read_json('{_escaped(listed)}', format = 'newline_delimited', {_COLUMNS})"
     connection.execute(f"CREATE OR REPLACE TEMP TABLE listed AS SELECT DISTINCT id FROM {ids if listed else _NO_IDS}")
     connection.execute(read_sql(f"sweep_{object_name}.sql"), {"t0": listed_since})
     counted = connection.execute("SELECT count(*) FROM temp.suspects WHERE source <> 'contradicted'").fetchone()

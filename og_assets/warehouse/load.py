@@ -99,30 +99,32 @@ def _upsert(connection: DuckDBPyConnection, table: Table, segment: Segment, run:
     connection.execute(_stage(table, segment))
     connection.execute(_drop_overtaken(table))
     connection.execute(_find_existing(table, _creation_range(connection, table)))
-    connection.execute(_find_kept(table), [run.sync_id])
-    rows, existing, kept = _one(
-        connection,
-        "SELECT (SELECT count(*) FROM staged), (SELECT count(DISTINCT _row) FROM existing),"
-        " (SELECT count(*) FROM kept)",
+    rows, existing = _one(
+        connection, "SELECT (SELECT count(*) FROM staged), (SELECT count(DISTINCT _row) FROM existing)"
     )
+    kept = _keep_unchanged(connection, table, run) if existing else 0
+    changed = "WHERE _row NOT IN (SELECT _row FROM kept)" if kept else ""
     if existing > kept:
         connection.execute(
-            f"DELETE FROM {table.qualified_name}"
-            " WHERE rowid IN (SELECT at_row FROM existing WHERE _row NOT IN (SELECT _row FROM kept))"
+            f"DELETE FROM {table.qualified_name} WHERE rowid IN (SELECT at_row FROM existing {changed})"
         )
     if rows > kept:
         names = ", ".join(quoted(column.name) for column in table.stored_columns)
         values = ", ".join(_FILLED_BY_LOAD.get(column.name, quoted(column.name)) for column in table.stored_columns)
         connection.execute(
-            f"INSERT INTO {table.qualified_name} ({names})"
-            f" SELECT {values} FROM staged WHERE _row NOT IN (SELECT _row FROM kept)",
-            [run.sync_id],
+            f"INSERT INTO {table.qualified_name} ({names}) SELECT {values} FROM staged {changed}", [run.sync_id]
         )
     if table.listed_whole:
         presence.note_seen(connection, table, run)
     for leftover in ("staged", "existing", "kept"):
-        connection.execute(f"DROP TABLE temp.{leftover}")
+        connection.execute(f"DROP TABLE IF EXISTS temp.{leftover}")
     return BatchCounts(inserted=rows - existing, updated=existing - kept, unchanged=kept)
+
+
+def _keep_unchanged(connection: DuckDBPyConnection, table: Table, run: SyncRun) -> int:
+    """Note in temp.kept the staged rows that change nothing; how many they are."""
+    connection.execute(_find_kept(table), [run.sync_id])
+    return int(_one(connection, "SELECT count(*) FROM kept")[0])
 
 
 def _stage(table: Table, segment: Segment) -> str:
@@ -133,7 +135,7 @@ def _stage(table: Table, segment: Segment) -> str:
     buffer = max(segment.longest_line + 1, _SMALLEST_READ_BUFFER)
     return (
         f"CREATE OR REPLACE TEMP TABLE staged AS SELECT {values}, CAST(_row AS BIGINT) AS _row"
-        f" FROM read_json({_text(segment.path)}, format = 'newline_delimited', compression = 'zstd',"
+        f" FROM read_json({_text(segment.path)}, format = 'newline_delimited',"
         f" maximum_object_size = {buffer}, columns = {{{types}}})"
     )
 

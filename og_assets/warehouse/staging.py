@@ -1,4 +1,4 @@
-"""Validated rows on their way: compressed NDJSON segments beside the warehouse, gone when the pull is. No DuckDB here.
+"""Validated rows on their way: NDJSON segments beside the warehouse, gone when the pull is. No DuckDB here.
 
 A staging area belongs to the process that made it. It holds a lock on a file beside its folder for
 as long as it lives, so what a killed process left is known by its free lock, and removed by the
@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import BinaryIO, Self
 from uuid import uuid4
 
-import zstandard
 from filelock import FileLock, Timeout
 
 from og_assets.warehouse.errors import WarehouseUnwritable
@@ -64,7 +63,6 @@ class Staging:
     def __init__(self, folder: Path, table: Table) -> None:
         self._area = folder / f"{table.name}-{os.getpid()}-{uuid4().hex[:8]}"
         self._lock = FileLock(_lock_path(self._area), thread_local=False)
-        self._compressor = zstandard.ZstdCompressor(level=1)
         self._segments = 0
         self._open: _OpenSegment | None = None
 
@@ -110,7 +108,6 @@ class Staging:
         if segment is None:
             return None
         try:
-            segment.stream.flush(zstandard.FLUSH_FRAME)
             segment.file.close()
             segment.path.stat()  # somebody may have tidied up meanwhile
         except OSError as error:
@@ -127,35 +124,37 @@ class Staging:
 
     def _new_segment(self) -> "_OpenSegment":
         self._segments += 1
-        path = self._area / f"{self._segments:05d}.ndjson.zst"
-        return _OpenSegment(path, path.open("wb"), self._compressor)
+        path = self._area / f"{self._segments:05d}.ndjson"
+        return _OpenSegment(path, path.open("wb"))
 
 
 class _OpenSegment:
     """A segment that is being written."""
 
-    def __init__(self, path: Path, file: BinaryIO, compressor: zstandard.ZstdCompressor) -> None:
+    def __init__(self, path: Path, file: BinaryIO) -> None:
         self.path = path
         self.file = file
-        self.stream = compressor.stream_writer(file)
         self.rows = self.pages = self.bytes = self.longest_line = 0
 
     def add(self, lines: Sequence[bytes]) -> None:
-        if not _is_safe(b"".join(lines)):
-            lines = [_safe(line) for line in lines]
-        numbered = [
-            b'%b,"_row":%d}\n' % (line.rstrip().removesuffix(b"}"), row) for row, line in enumerate(lines, self.rows)
-        ]
+        numbered = _numbered(lines, self.rows)
         text = b"".join(numbered)
-        self.stream.write(text)
+        if not _is_safe(text, len(lines)):
+            numbered = _numbered([_safe(line) for line in lines], self.rows)
+            text = b"".join(numbered)
+        self.file.write(text)
         self.rows += len(numbered)
         self.bytes += len(text)
         self.longest_line = max(self.longest_line, *map(len, numbered), 0)
 
 
-def _is_safe(text: bytes) -> bool:
+def _numbered(lines: Sequence[bytes], first_row: int) -> list[bytes]:
+    return [b'%b,"_row":%d}\n' % (line.removesuffix(b"}"), row) for row, line in enumerate(lines, first_row)]
+
+
+def _is_safe(text: bytes, lines: int) -> bool:
     """Whether no line of a page needs a change; one look at all of them, since nearly none does."""
-    if b"\n" in text or b"\\ud" in text or b"\\uD" in text:
+    if text.count(b"\n") > lines or b"\\ud" in text or b"\\uD" in text:
         return False
     try:
         text.decode()
@@ -166,6 +165,7 @@ def _is_safe(text: bytes) -> bool:
 
 def _safe(line: bytes) -> bytes:
     """`line` as DuckDB reads it: one line, UTF-8, no half surrogate pairs (U+FFFD instead); other content untouched."""
+    line = line.rstrip()
     if b"\n" in line:
         # JSON strings hold no raw line feed, so it is only white space between tokens.
         line = line.replace(b"\n", b" ")
