@@ -1,10 +1,11 @@
 """The job `sync` with assets that return at once: what Dagster itself costs.
 
-They have the keys, dependencies, partitions, pools, retries and resources of ours.
+They have the keys, dependencies, partitions, checks, pools, retries and resources of ours.
 """
 
 import dagster as dg
 
+from og_assets.assets.checks import Checked
 from og_assets.definitions import defs
 
 
@@ -17,14 +18,17 @@ def _emptied(asset: dg.AssetsDefinition) -> dg.AssetsDefinition:
     @dg.multi_asset(
         name=asset.node_def.name,
         specs=list(asset.specs),
+        check_specs=list(asset.check_specs),
         partitions_def=asset.partitions_def,
         backfill_policy=asset.backfill_policy,
         required_resource_keys=set(asset.required_resource_keys),
         pool=asset.op.pool,
         retry_policy=asset.op.retry_policy,
     )
-    def empty(_: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
-        return dg.MaterializeResult()
+    def empty(_: dg.AssetExecutionContext) -> Checked:
+        return dg.MaterializeResult(
+            check_results=[dg.AssetCheckResult(passed=True, check_name=spec.name) for spec in asset.check_specs]
+        )
 
     return empty
 

@@ -64,9 +64,9 @@ class Lab:
         folder.mkdir()
         return folder
 
-    def floor(self, name: str) -> Measurement:
-        """Only follow `next`."""
-        return measure([sys.executable, "-m", "bench.floor", f"{self.url}{BY_NAME[name].path}"])
+    def floor(self, name: str, *client: str) -> Measurement:
+        """Only follow `next`; `client` may be httpx."""
+        return measure([sys.executable, "-m", "bench.floor", f"{self.url}{BY_NAME[name].path}", *client])
 
     def pull(self, *names: str) -> Measurement:
         """Our library, into an empty warehouse."""

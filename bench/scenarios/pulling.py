@@ -4,28 +4,41 @@ from collections.abc import Callable
 
 from bench.lab import Lab
 from bench.measure import Measurement
-from bench.rounds import Spread, alternate, cpu, own_wall, peak_mb, ratio, wall
+from bench.rounds import Measurements, Spread, alternate, cpu, own_wall, peak_mb, ratio, wall
 from bench.scenarios.scenario import Goal, Outcome, Scenario
 
 Contestants = dict[str, Callable[[], Measurement]]
+FLOOR, FLOOR_BY_HTTPX = "floor", "floor by httpx"
+
+
+def _floors(lab: Lab, name: str) -> Contestants:
+    """Only the requests, one after the other: as bare as it gets, and by the HTTP client that the pull uses."""
+    return {FLOOR: lambda: lab.floor(name), FLOOR_BY_HTTPX: lambda: lab.floor(name, "httpx")}
+
+
+def _over_floors(found: Measurements, what: str, limit: float) -> list[Goal]:
+    return [
+        Goal(f"{what} over the {floor}", ratio(found, "our library", floor, own_wall), limit)
+        for floor in (FLOOR, FLOOR_BY_HTTPX)
+    ]
 
 
 def _latency_20(lab: Lab, rounds: int) -> Outcome:
     lab.serve(records=lab.records(100_000), latency_ms=20)
     contestants: Contestants = {
-        "floor": lambda: lab.floor("orders"),
+        **_floors(lab, "orders"),
         "our library": lambda: lab.pull("orders"),
         "our Dagster run": lambda: lab.run("orders"),
     }
     found = alternate(contestants, rounds)
-    return Outcome(found, [Goal("a pull over the floor", ratio(found, "our library", "floor", own_wall), 1.05)])
+    return Outcome(found, _over_floors(found, "a pull", 1.05))
 
 
 def _latency_100(lab: Lab, rounds: int) -> Outcome:
     lab.serve(records=lab.records(30_000), latency_ms=100)
-    contestants: Contestants = {"floor": lambda: lab.floor("orders"), "our library": lambda: lab.pull("orders")}
+    contestants: Contestants = {**_floors(lab, "orders"), "our library": lambda: lab.pull("orders")}
     found = alternate(contestants, rounds)
-    return Outcome(found, [Goal("a pull over the floor", ratio(found, "our library", "floor", own_wall), 1.02)])
+    return Outcome(found, _over_floors(found, "a pull", 1.02))
 
 
 _FIVE = {"customers": 20_000, "addresses": 25_000, "subscriptions": 30_000, "orders": 40_000, "items": 50_000}
@@ -34,20 +47,19 @@ _FIVE = {"customers": 20_000, "addresses": 25_000, "subscriptions": 30_000, "ord
 def _five_at_once(lab: Lab, rounds: int) -> Outcome:
     lab.serve(latency_ms=20, **{name: lab.records(records) for name, records in _FIVE.items()})
     contestants: Contestants = {
-        "floor of the longest": lambda: lab.floor("items"),
+        **_floors(lab, "items"),
         "our library": lambda: lab.pull(*_FIVE),
         "our Dagster run": lambda: lab.run(*_FIVE),
     }
     found = alternate(contestants, rounds)
-    over_floor = ratio(found, "our library", "floor of the longest", own_wall)
-    return Outcome(found, [Goal("five pulls at once over the floor of the longest", over_floor, 1.10)])
+    return Outcome(found, _over_floors(found, "five pulls at once, of the longest,", 1.10))
 
 
 def _no_latency(lab: Lab, rounds: int) -> Outcome:
     records = lab.records(100_000)
     lab.serve(records=records)
     contestants: Contestants = {
-        "floor": lambda: lab.floor("orders"),
+        **_floors(lab, "orders"),
         "our library": lambda: lab.pull("orders"),
         "our Dagster run": lambda: lab.run("orders"),
     }

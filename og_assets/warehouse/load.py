@@ -105,9 +105,7 @@ def _upsert(connection: DuckDBPyConnection, table: Table, segment: Segment, run:
     kept = _keep_unchanged(connection, table, run) if existing else 0
     changed = "WHERE _row NOT IN (SELECT _row FROM kept)" if kept else ""
     if existing > kept:
-        connection.execute(
-            f"DELETE FROM {table.qualified_name} WHERE rowid IN (SELECT at_row FROM existing {changed})"
-        )
+        connection.execute(f"DELETE FROM {table.qualified_name} WHERE rowid IN (SELECT at_row FROM existing {changed})")
     if rows > kept:
         names = ", ".join(quoted(column.name) for column in table.stored_columns)
         values = ", ".join(_FILLED_BY_LOAD.get(column.name, quoted(column.name)) for column in table.stored_columns)
