@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export DAGSTER_HOME ?= $(CURDIR)/.dagster
 
-.PHONY: help setup demo test check dev screenshots docs faults sequences bench clean
+.PHONY: help setup demo test check dev screenshots docs faults soak sequences bench clean
 
 help: ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -31,6 +31,9 @@ docs: .venv/ready ## write docs/data.md and docs/commands.md from the code
 
 faults: .venv/ready ## play every fault many times and count what is lost; ARGS="name" for some, OG_SEED for the same again
 	$(BIN)/python -m og_assets_tests.faults $(ARGS)
+
+soak: .venv/ready ## the tests that take long in full: 20,000 events, twenty runs of six assets, 5,000 customers by tens
+	OG_TEST_LOAD=full $(BIN)/python -m pytest -q -m soak
 
 sequences: .venv/ready ## the long form of the property test of the syncs; SEQUENCES=5000 of them
 	OG_SEQUENCES=$(or $(SEQUENCES),5000) $(BIN)/python -m pytest -q og_assets_tests/sync/test_sync_sequences.py -s

@@ -1,10 +1,11 @@
 """What tests share: a warehouse file of their own, and state of Dagster that no other run sees."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from og_assets.warehouse.resource import WarehouseResource
+from og_assets_tests.held_warehouse import HeldWarehouse
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -13,6 +14,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture
-def warehouse(tmp_path: Path) -> WarehouseResource:
-    """An empty warehouse, with the file name of the default: DuckDB then has a catalog called like our schema."""
-    return WarehouseResource(database=str(tmp_path / "warehouse" / "ordergroove.duckdb"))
+def warehouse(tmp_path: Path) -> Iterator[HeldWarehouse]:
+    """An empty warehouse, held open until the end of the test: opening the file costs more than a small pull does.
+
+    It has the file name of the default: DuckDB then has a catalog called like our schema.
+    """
+    warehouse = HeldWarehouse(database=str(tmp_path / "warehouse" / "ordergroove.duckdb"))
+    yield warehouse
+    warehouse.close()

@@ -6,6 +6,7 @@ from og_assets.emulator.server import Emulator
 from og_assets.emulator.world import World
 from og_assets.ordergroove.objects import OBJECTS
 from og_assets.warehouse.resource import WarehouseResource
+from og_assets_tests.load import SOAK
 from og_assets_tests.pulling import assert_equals_world, sync
 
 
@@ -22,8 +23,10 @@ def digests_without_fetch_time(warehouse: WarehouseResource) -> dict[str, tuple[
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("page_size", [10, 100])
-@pytest.mark.parametrize("customers", [5, 5000])
+@pytest.mark.soak
+@pytest.mark.parametrize(
+    ("customers", "page_size"), [(5, 10), (5, 100), (5000, 100), *([(5000, 10)] if SOAK else [])]
+)
 def test_tables_equal_the_truth_after_full_pull_a_week_and_once_more(
     warehouse: WarehouseResource, customers: int, page_size: int
 ) -> None:

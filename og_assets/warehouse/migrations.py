@@ -3,7 +3,7 @@
 from importlib.resources import files
 from pathlib import Path
 
-from duckdb import DuckDBPyConnection
+from duckdb import CatalogException, DuckDBPyConnection
 
 from og_assets.warehouse.errors import WarehouseFromTheFuture
 from og_assets.warehouse.transactions import transaction
@@ -19,13 +19,10 @@ def read_sql(name: str) -> str:
 
 def schema_version(connection: DuckDBPyConnection) -> int:
     """The version that the warehouse has; 0 when nothing of ours is in it."""
-    exists = connection.execute(
-        "SELECT count(*) FROM duckdb_tables() WHERE database_name = current_database()"
-        " AND schema_name = 'ops' AND table_name = 'schema_versions'"
-    ).fetchone()
-    if not exists or not exists[0]:
+    try:
+        row = connection.execute("SELECT coalesce(max(version), 0) FROM ops.schema_versions").fetchone()
+    except CatalogException:  # asking first whether the table is there takes five times as long
         return 0
-    row = connection.execute("SELECT coalesce(max(version), 0) FROM ops.schema_versions").fetchone()
     return int(row[0]) if row else 0
 
 

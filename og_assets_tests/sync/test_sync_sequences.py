@@ -20,7 +20,6 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
-from held_warehouse import HeldWarehouse
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.internal.conjecture.engine import ConjectureRunner
@@ -47,6 +46,7 @@ from og_assets.ordergroove.objects import OBJECTS, OrdergrooveObject
 from og_assets.partitions import CHICAGO, PullMode
 from og_assets.pull import LOOKBACK, PullReport
 from og_assets.warehouse import staging
+from og_assets_tests.held_warehouse import HeldWarehouse
 from og_assets_tests.pulling import Told, assert_equals_world, client_for, pull_one
 
 SEQUENCES = int(os.environ.get("OG_SEQUENCES", "200"))

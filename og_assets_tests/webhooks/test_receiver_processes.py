@@ -1,6 +1,5 @@
 """Receivers as processes: stopped, killed under load, several at a time; what got a 2xx is in the inbox once."""
 
-import os
 import socket
 import threading
 from collections import Counter
@@ -19,10 +18,11 @@ from og_assets.webhooks.errors import InboxError, ListenError
 from og_assets.webhooks.inbox import Inbox
 from og_assets.webhooks.receiver import create_app
 from og_assets.webhooks.serve import serve
+from og_assets_tests.load import SOAK
 
 StartReceiver = Callable[[], ReceiverProcess]
-EVENTS, CONNECTIONS = (20_000, 50) if os.environ.get("OG_TEST_LOAD") == "full" else (2_000, 20)
-"""OG_TEST_LOAD=full sends as many as a busy day of a large merchant."""
+EVENTS, CONNECTIONS = (20_000, 50) if SOAK else (2_000, 20)
+"""In full as many as a busy day of a large merchant."""
 
 
 class Assassin:
@@ -48,6 +48,7 @@ class Assassin:
             self._receiver.restart()
 
 
+@pytest.mark.soak
 def test_killed_three_times_under_load_what_got_a_2xx_is_in_the_warehouse_exactly_once(
     start_receiver: StartReceiver, inbox: Inbox, warehouse: WarehouseResource
 ) -> None:
