@@ -72,15 +72,18 @@ def instance_in(variables: Mapping[str, str]) -> Iterator[dg.DagsterInstance]:
 
 
 def run_here(
-    instance: dg.DagsterInstance, job: dg.JobDefinition, assets: Sequence[str] | None = None
+    instance: dg.DagsterInstance,
+    job: dg.JobDefinition,
+    assets: Sequence[str] | None = None,
+    tags: Mapping[str, str] | None = None,
 ) -> dg.ExecuteInProcessResult:
-    """Run a job for today in this process, whose environment its steps see; a failure is a result.
+    """Run a job in this process, whose environment its steps see; for today without `tags`. A failure is a result.
 
     A request is tried for two seconds only.
     """
     return job.execute_in_process(
         instance=instance,
-        tags=range_tags(today(), today()),
+        tags=tags or range_tags(today(), today()),
         run_config={**QUIET, "resources": {"ordergroove": {"config": {"retry_budget_seconds": 2}}}},
         asset_selection=_keys(assets),
         raise_on_error=False,

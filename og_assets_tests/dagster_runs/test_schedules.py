@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 import pytest
 from dagster._utils.schedules import schedule_execution_time_iterator
-from dagster_jobs import instance_in, run_job, sync_job, today
+from dagster_jobs import instance_in, run_here, sync_job, today
 
 from og_assets.automation import days_to_sync, range_tags, sync_at_8pm, sync_at_noon
 from og_assets.emulator.server import Emulator
@@ -64,7 +64,7 @@ def test_first_tick_asks_for_the_last_week(instance: dg.DagsterInstance) -> None
 
 
 def test_three_days_of_outage_heal_in_one_run_that_turns_all_days_green(
-    instance: dg.DagsterInstance, variables: dict[str, str]
+    instance: dg.DagsterInstance, variables: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The last sync was three days ago, three days of changes were missed, and one tick asks for all of them."""
     outage = timedelta(days=3)
@@ -77,8 +77,8 @@ def test_three_days_of_outage_heal_in_one_run_that_turns_all_days_green(
         assert isinstance(request, dg.RunRequest)
         days = [today() - outage + timedelta(days=number) for number in range(4)]
         assert request.tags.items() >= range_tags(days[0], days[-1]).items()
-        environment = {**variables, "ORDERGROOVE_BASE_URL": emulator.url}
-        assert run_job(environment, "sync", tags=dict(request.tags))["failures"] == []
+        monkeypatch.setenv("ORDERGROOVE_BASE_URL", emulator.url)
+        assert run_here(instance, sync_job(), tags=request.tags).success
         assert_equals_world(emulator, warehouse)
     for object in OBJECTS:
         green = instance.get_materialized_partitions(dg.AssetKey(["ordergroove", object.name]))
