@@ -14,8 +14,10 @@ setup: .venv/ready ## make the environment and the file .env, which the other ta
 demo: .venv/ready ## run the main job end to end on an emulated merchant
 	$(BIN)/og demo
 
-test: .venv/ready ## run the tests; ARGS="-k name" for some. Many wait for processes, hence four workers on two cores
-	$(BIN)/python -m pytest -n 4 --maxschedchunk 1 -q $(ARGS)
+# The files of tests lie in memory where there is room: SQLite and DuckDB wait for a disk at each commit.
+test: MEMORY := $(shell test "$$(df -Pm /dev/shm 2>/dev/null | awk 'END {print $$4}')" -ge 6000 2>/dev/null && echo /dev/shm)
+test: .venv/ready ## run the tests; ARGS="-k name" for some. Many wait for processes, hence more workers than cores
+	$(if $(MEMORY),TMPDIR=$(MEMORY)) $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -q $(ARGS)
 
 check: .venv/ready ## types and lint
 	$(BIN)/mypy

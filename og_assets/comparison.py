@@ -56,16 +56,17 @@ def compare(
     comparison = Comparison()
     table = _table_rows(connection, object, comparison)
     comparison.rows = len(table)
+    expectations = [(column.name, _expectation(object.name, column, masking)) for column in object.columns]
     for truth in world.truth(object.name):
         key = tuple(str(truth[name]) for name in object.key)
         row = table.pop(key, None)
         if row is None:
             comparison.missing.append(key)
             continue
-        for column in object.columns:
-            expected = _masked(masking, column, _expected(object.name, column.name, truth))
-            if row[column.name] != expected:
-                comparison.different.append((key, column.name, row[column.name], expected))
+        for name, expectation in expectations:
+            expected = expectation(truth) if expectation else truth.get(name)
+            if row[name] != expected:
+                comparison.different.append((key, name, row[name], expected))
     deleted = world.deleted(object.name)
     comparison.surplus = [key for key in table if key[0] not in deleted]
     comparison.deleted = len(table) - len(comparison.surplus)
@@ -124,15 +125,17 @@ def _table_rows(
     return found
 
 
-def _expected(object_name: str, column: str, truth: Row) -> Any:
-    derive = _DERIVED.get((object_name, column))
-    return derive(truth) if derive else truth.get(column)
-
-
-def _masked(masking: Masking, column: Column, value: Any) -> Any:
+def _expectation(object_name: str, column: Column, masking: Masking) -> Callable[[Row], Any] | None:
+    """What a column must have of a row of the world; None when that is the value of its name."""
+    derive = _DERIVED.get((object_name, column.name))
     if not column.is_masked or (masking.keeps_personal and not column.secret):
-        return value
-    return json.loads(mask_column(masking, column, json.dumps(value).encode()))
+        return derive
+
+    def masked(truth: Row) -> Any:
+        value = derive(truth) if derive else truth.get(column.name)
+        return json.loads(mask_column(masking, column, json.dumps(value).encode()))
+
+    return masked
 
 
 def _as_it_is(value: Any) -> Any:

@@ -17,6 +17,7 @@ from rich.console import Console
 from og_assets.emulator.api import KeyPermission
 from og_assets.emulator.server import EMULATOR_KEY, Emulator
 from og_assets.emulator.world import World
+from og_assets.partitions import CHICAGO
 from og_assets.sync_command import tell_why
 from og_assets.warehouse.resource import WarehouseResource
 from og_assets_tests.pulling import sync
@@ -122,7 +123,7 @@ def test_status_before_and_after_a_sync(og: CommandLine, emulator: Emulator) -> 
 @pytest.mark.long
 def test_sync_pulls_everything_and_shows_where_it_stands(og: CommandLine) -> None:
     """A line per step where nobody watches, then the status; what it loaded can be asked at once."""
-    finished = og.run("sync")
+    finished = og.run("sync", ORDERGROOVE_START_DATE=str(datetime.now(CHICAGO).date()))
     assert finished.returncode == 0, finished.stdout + finished.stderr
     assert "all there is, for the first time" in finished.stdout
     for step in ("customers", "items_sweep", "order_totals"):

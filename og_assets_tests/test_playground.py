@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from og_assets.warehouse.connecting import open_warehouse
 
 
@@ -17,6 +19,7 @@ def suggested(story: str) -> dict[str, str]:
     return found
 
 
+@pytest.mark.long
 def test_demo_beside_a_real_key_warehouse_and_inbox_leaves_them_alone(tmp_path: Path) -> None:
     """Dagster lays `.env` over the environment of whatever it starts in the same folder.
 

@@ -111,12 +111,6 @@ def run_jobs(variables: Mapping[str, str], *runs: Mapping[str, Any]) -> list[dic
     return answers
 
 
-def run_job(variables: Mapping[str, str], job: str, **run: Any) -> dict[str, Any]:
-    """One of `run_jobs`."""
-    (answer,) = run_jobs(variables, {"job": job, **run})
-    return answer
-
-
 def _run(instance: dg.DagsterInstance, run: Mapping[str, Any]) -> dict[str, Any]:
     first_day, last_day = map(date.fromisoformat, run.get("days") or (str(today()), str(today())))
     tags = run.get("tags") or range_tags(first_day, last_day)

@@ -16,6 +16,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("faults")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("hazard", [hazard for hazard in HAZARDS if hazard.short], ids=lambda hazard: hazard.name)
 def test_nothing_is_lost_and_no_watermark_is_ahead(hazard: Hazard, folder: Path) -> None:
     """One clean sync makes every table the truth, whatever happened."""
