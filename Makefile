@@ -14,8 +14,9 @@ setup: .venv/ready ## make the environment and the file .env, which the other ta
 demo: .venv/ready ## run the main job end to end on an emulated merchant
 	$(BIN)/og demo
 
-# The files of tests lie in memory where there is room: SQLite and DuckDB wait for a disk at each commit.
-test: MEMORY := $(shell test "$$(df -Pm /dev/shm 2>/dev/null | awk 'END {print $$4}')" -ge 6000 2>/dev/null && echo /dev/shm)
+# The files of tests lie in memory where there is room: SQLite and DuckDB wait for a disk at each commit. Those of
+# failed tests stay in /dev/shm/pytest-of-* for a look.
+test: MEMORY := $(shell awk '/^MemAvailable/ {exit $$2 < 8e6}' /proc/meminfo 2>/dev/null && test "$$(df -Pm /dev/shm | awk 'END {print $$4}')" -ge 4000 && echo /dev/shm)
 test: .venv/ready ## run the tests; ARGS="-k name" for some. Many wait for processes, hence more workers than cores
 	$(if $(MEMORY),TMPDIR=$(MEMORY)) $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -q $(ARGS)
 
@@ -34,7 +35,7 @@ docs: .venv/ready ## write docs/data.md and docs/commands.md from the code
 faults: .venv/ready ## play every fault many times and count what is lost; ARGS="name" for some, OG_SEED for the same again
 	$(BIN)/python -m og_assets_tests.faults $(ARGS)
 
-soak: .venv/ready ## the tests that take long in full: 20,000 events, twenty runs of six assets, 5,000 customers by tens
+soak: .venv/ready ## the tests that take long in full: 20,000 events, twenty runs of six assets, 5,000 customers in pages of ten
 	OG_TEST_LOAD=full $(BIN)/python -m pytest -q -m soak
 
 sequences: .venv/ready ## the long form of the property test of the syncs; SEQUENCES=5000 of them

@@ -28,27 +28,22 @@ class Merchant:
     """What is served now."""
 
     def __init__(self) -> None:
-        self.latency_seconds = 0.0
-        self._records: dict[str, int] = {}
-        self._all_records = 100_000
-        self._changed = 0
-        self._listings: dict[str, Listing] = {}
+        self.set({})
 
     def set(self, settings: dict[str, str]) -> None:
         """Serve something else from now on; what is not named is as it is at the start."""
-        self.latency_seconds = float(settings.pop("latency_ms", 0)) / 1000
-        self._all_records = int(settings.pop("records", 100_000))
-        self._changed = int(settings.pop("changed", 0))
-        self._records = {name: int(records) for name, records in settings.items()}
-        self._listings = {}
+        self.latency_seconds = float(settings.get("latency_ms", 0)) / 1000
+        usual = int(settings.get("records", 100_000))
+        changed = int(settings.get("changed", 0))
+        # The wall clock of Ordergroove's stamps, so that a pull since its watermark finds them.
+        now = datetime.now(ZoneInfo("America/New_York")).replace(tzinfo=None)
+        # All of them now, so that no request that is measured waits for one.
+        self._listings = {
+            object.name: Listing(object, int(settings.get(object.name, usual)), changed, now) for object in OBJECTS
+        }
 
     def listing(self, object: OrdergrooveObject) -> Listing:
         """The list of an object."""
-        if object.name not in self._listings:
-            records = self._records.get(object.name, self._all_records)
-            # The wall clock of Ordergroove's stamps, so that a pull since its watermark finds them.
-            now = datetime.now(ZoneInfo("America/New_York")).replace(tzinfo=None)
-            self._listings[object.name] = Listing(object, records, self._changed, now)
         return self._listings[object.name]
 
     def answer(self, object: OrdergrooveObject, query: dict[str, str], host: bytes) -> bytes:

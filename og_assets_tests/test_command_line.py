@@ -123,6 +123,7 @@ def test_status_before_and_after_a_sync(og: CommandLine, emulator: Emulator) -> 
 @pytest.mark.long
 def test_sync_pulls_everything_and_shows_where_it_stands(og: CommandLine) -> None:
     """A line per step where nobody watches, then the status; what it loaded can be asked at once."""
+    # One day to turn green; the whole history is pulled all the same.
     finished = og.run("sync", ORDERGROOVE_START_DATE=str(datetime.now(CHICAGO).date()))
     assert finished.returncode == 0, finished.stdout + finished.stderr
     assert "all there is, for the first time" in finished.stdout

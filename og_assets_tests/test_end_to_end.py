@@ -1,5 +1,7 @@
 """The main job without Dagster around it: after a sync every table equals the emulator's truth."""
 
+from pathlib import Path
+
 import pytest
 
 from og_assets.emulator.server import Emulator
@@ -8,6 +10,12 @@ from og_assets.ordergroove.objects import OBJECTS
 from og_assets.warehouse.resource import WarehouseResource
 from og_assets_tests.load import SOAK
 from og_assets_tests.pulling import assert_equals_world, sync
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> WarehouseResource:
+    """An empty warehouse, closed after each batch and opened again, as in use."""
+    return WarehouseResource(database=str(tmp_path / "warehouse" / "ordergroove.duckdb"))
 
 
 def digests_without_fetch_time(warehouse: WarehouseResource) -> dict[str, tuple[object, ...] | None]:

@@ -1,6 +1,7 @@
 """Large tables: what a few changes cost, whether or not much is there already."""
 
 import json
+import os
 import random
 import shutil
 from collections.abc import Callable
@@ -39,6 +40,7 @@ def _incremental(lab: Lab, rounds: int) -> Outcome:
         def pull() -> Measurement:
             database = lab.new_folder() / "bench.duckdb"
             shutil.copy(prepared, database)
+            os.sync()  # else the first commit would wait for the copy
             lab.serve(records=lab.records(orders), changed=changed)
             measured = lab.pull_into(database, "orders")
             lab.check(database, "orders", only_changed=True)
@@ -67,6 +69,7 @@ def _dlt_incremental(lab: Lab, records: int, changed: int) -> Callable[[], Measu
     def pull() -> Measurement:
         folder = lab.new_folder()
         shutil.copytree(prepared, folder, dirs_exist_ok=True)
+        os.sync()
         lab.serve(records=records, changed=changed)
         measured = lab.pull_with_dlt_into(folder, "orders")
         lab.check(folder / "bench.duckdb", "orders")

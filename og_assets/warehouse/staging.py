@@ -22,7 +22,7 @@ from og_assets.warehouse.tables import Table
 
 PAGES_PER_SEGMENT = 150
 BYTES_PER_SEGMENT = 24 * 1024 * 1024
-"""Uncompressed; keeps the memory of a batch bounded when records are large."""
+"""Keeps the memory of a batch bounded when records are large."""
 
 _SURROGATES = re.compile(
     rb"\\\\"  # an escaped backslash: what follows it is plain text
@@ -52,9 +52,9 @@ def staging_folder(warehouse: Path) -> Path:
 class Staging:
     """The staging area of one pull: `with Staging(staging_folder(path), table) as staging: ...`.
 
-    Each line is a JSON object with the table's column names as keys and JSON scalars as values:
-    money as a string, stamps and days in ISO form, JSON columns as a string that holds JSON text;
-    further `_synced_at` (ISO with offset), `_raw` (string) and `_notes` (string that holds a JSON
+    Each line is a JSON object that ends with its brace or a line feed, with the table's column names as keys
+    and JSON scalars as values: money as a string, stamps and days in ISO form, JSON columns as a string that
+    holds JSON text; further `_synced_at` (ISO with offset), `_raw` (string) and `_notes` (string that holds a JSON
     list, or null). Missing keys mean null. Lines keep their order: of two with one key the later wins.
 
     Raises WarehouseUnwritable when the disk does not take it.

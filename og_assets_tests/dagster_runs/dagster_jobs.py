@@ -93,8 +93,7 @@ def run_here(
 def run_jobs(variables: Mapping[str, str], *runs: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Run jobs one after the other in a process of their own, each step in a process of its own.
 
-    Each run names `job` ("sync" or "full_refresh") and may name `days` (first and last)
-    or run `tags`, and `assets`.
+    Each run names `job` ("sync" or "full_refresh") and may name `days` (first and last) and `assets`.
     The answers have `success`, `run_id` and the `failures`. A process of its own because step
     processes are forked from a server that keeps the environment it was started in.
     """
@@ -113,11 +112,10 @@ def run_jobs(variables: Mapping[str, str], *runs: Mapping[str, Any]) -> list[dic
 
 def _run(instance: dg.DagsterInstance, run: Mapping[str, Any]) -> dict[str, Any]:
     first_day, last_day = map(date.fromisoformat, run.get("days") or (str(today()), str(today())))
-    tags = run.get("tags") or range_tags(first_day, last_day)
     result = dg.execute_job(
         dg.reconstructable(sync_job if run["job"] == "sync" else full_refresh_job),
         instance=instance,
-        tags=tags,
+        tags=range_tags(first_day, last_day),
         run_config=QUIET,
         asset_selection=_keys(run.get("assets")),
     )

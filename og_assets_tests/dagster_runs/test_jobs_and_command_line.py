@@ -68,6 +68,7 @@ def test_today_and_then_four_hundred_past_days_are_materialized_on_the_command_l
     assert_equals_world(emulator, warehouse, orders)
     with warehouse.get_connection(read_only=True) as connection:
         watermark = connection.execute("FROM ops.sync_state").fetchall()
+        assert watermark
         rows = connection.execute("FROM ordergroove.orders ORDER BY public_id").fetchall()
     emulator.requests.clear()
     days = f"{today() - timedelta(days=400)}...{today() - timedelta(days=1)}"

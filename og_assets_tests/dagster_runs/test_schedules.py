@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 import pytest
 from dagster._utils.schedules import schedule_execution_time_iterator
-from dagster_jobs import instance_in, run_here, sync_job, today
+from dagster_jobs import failure_messages, instance_in, run_here, sync_job, today
 
 from og_assets.automation import days_to_sync, range_tags, sync_at_8pm, sync_at_noon
 from og_assets.emulator.server import Emulator
@@ -78,7 +78,9 @@ def test_three_days_of_outage_heal_in_one_run_that_turns_all_days_green(
         days = [today() - outage + timedelta(days=number) for number in range(4)]
         assert request.tags.items() >= range_tags(days[0], days[-1]).items()
         monkeypatch.setenv("ORDERGROOVE_BASE_URL", emulator.url)
-        assert run_here(instance, sync_job(), tags=request.tags).success
+        healing = run_here(instance, sync_job(), tags=request.tags)
+        assert failure_messages(instance, healing.run_id) == []
+        assert healing.success
         assert_equals_world(emulator, warehouse)
     for object in OBJECTS:
         green = instance.get_materialized_partitions(dg.AssetKey(["ordergroove", object.name]))

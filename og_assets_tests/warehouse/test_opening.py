@@ -57,6 +57,7 @@ def test_session_settings(path: Path) -> None:
         assert settings["memory_limit"] == "128.0 MiB"
         assert settings["threads"] == "1"
         assert settings["preserve_insertion_order"] == "false"
+        assert settings["dynamic_or_filter_threshold"] == "5000"
         assert settings["temp_directory"] == f"{path}.tmp"
         tags = connection.execute("SELECT tags FROM duckdb_databases() WHERE database_name = 'warehouse'").fetchone()
         assert tags == ({"storage_version": "v1.5.0+"},)

@@ -114,7 +114,7 @@ def test_frames_for_notebooks(filled: Path, monkeypatch: pytest.MonkeyPatch, tmp
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("ORDERGROOVE_WAREHOUSE", str(filled))
     with og_assets.open_warehouse() as warehouse:
-        assert warehouse.sql("SELECT current_setting('TimeZone')").fetchone() == ("UTC",)
+        assert warehouse.sql("SELECT current_setting('TimeZone')").fetchall() == [("UTC",)]
     Path(".env").write_text("ORDERGROOVE_WAREHOUSE=elsewhere.duckdb\nORDERGROOVE_API_KEY=\n")
     with pytest.raises(WarehouseMissing, match=r"elsewhere\.duckdb"), og_assets.open_warehouse():
         pass

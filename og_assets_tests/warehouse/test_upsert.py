@@ -9,6 +9,7 @@ import pytest
 from duckdb import DuckDBPyConnection
 from warehouse_rows import GROUPS, NOON, ORDERS, begin, load, order, stored
 
+from og_assets.warehouse.connecting import ROWS_PER_GROUP, open_warehouse
 from og_assets.warehouse.load import BatchCounts
 from og_assets.warehouse.tables import Table
 
@@ -54,6 +55,23 @@ def test_raw_is_kept_verbatim(connection: DuckDBPyConnection, path: Path) -> Non
     raw = '{ "public_id":"a",\n "price" : 1.10, "big": 12345678901234567890.10, "name":"\\u00e9\\/é", "price":2 }'
     load(connection, path, begin(connection), [{**order("a"), "_raw": raw}])
     assert stored(connection, "_raw, _raw ->> 'name', typeof(_raw), _synced_at") == [(raw, "é/é", "JSON", NOON)]
+
+
+def test_rows_are_stored_in_small_groups_and_raw_records_with_zstd(path: Path) -> None:
+    """A checkpoint writes whole groups of rows, and `_raw` is most of a file."""
+    with open_warehouse(path) as connection:
+        load(connection, path, begin(connection), [order(f"{number:05}") for number in range(ROWS_PER_GROUP + 1)])
+    with open_warehouse(path, read_only=True) as connection:
+        groups = connection.execute(
+            "SELECT row_group_id, sum(count) FROM pragma_storage_info('ordergroove.orders')"
+            " WHERE column_name = 'public_id' AND segment_type <> 'VALIDITY' GROUP BY ALL ORDER BY ALL"
+        ).fetchall()
+        raw = connection.execute(
+            "SELECT DISTINCT compression FROM pragma_storage_info('ordergroove.orders')"
+            " WHERE column_name = '_raw' AND segment_type <> 'VALIDITY'"
+        ).fetchall()
+    assert groups == [(0, ROWS_PER_GROUP), (1, 1)]
+    assert raw == [("ZSTD",)]
 
 
 def test_missing_and_null_values_are_null(connection: DuckDBPyConnection, path: Path) -> None:
