@@ -208,7 +208,8 @@ def test_churn_counts_what_was_active_and_what_of_it_left(connection: DuckDBPyCo
 def known_to_be_deleted(connection: DuckDBPyConnection, world: World, object_name: str) -> int:
     """How many a warehouse can know of: not of what was made and deleted between two syncs without a webhook."""
     seen = connection.execute(
-        f"SELECT public_id FROM ordergroove.{object_name} UNION SELECT object_id FROM ordergroove.events WHERE type = ?",
+        f"SELECT public_id FROM ordergroove.{object_name}"
+        " UNION SELECT object_id FROM ordergroove.events WHERE type = ?",
         [{"orders": "order.delete", "items": "item.remove"}[object_name]],
     ).fetchall()
     return len({(key,) for key in world.deleted(object_name)} & set(seen))
