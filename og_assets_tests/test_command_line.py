@@ -20,6 +20,7 @@ from og_assets.emulator.world import World
 from og_assets.partitions import CHICAGO
 from og_assets.sync_command import tell_why
 from og_assets.warehouse.resource import WarehouseResource
+from og_assets_tests.load import SOAK
 from og_assets_tests.pulling import sync
 
 
@@ -120,7 +121,8 @@ def test_status_before_and_after_a_sync(og: CommandLine, emulator: Emulator) -> 
     assert "orders" in og.run("status").stdout
 
 
-@pytest.mark.long
+@pytest.mark.soak
+@pytest.mark.skipif(not SOAK, reason="it runs in `make soak`; in `make test` the demo runs the same code twice")
 def test_sync_pulls_everything_and_shows_where_it_stands(og: CommandLine) -> None:
     """A line per step where nobody watches, then the status; what it loaded can be asked at once."""
     # One day to turn green; the whole history is pulled all the same.

@@ -91,7 +91,7 @@ def test_today_and_then_four_hundred_past_days_are_materialized_on_the_command_l
 def test_six_assets_at_once_again_and_again_without_a_lock_error(emulator: Emulator, variables: dict[str, str]) -> None:
     """Six step processes take turns on one file, again and again, and each run succeeds."""
     six = ["customers", "addresses", "payments", "subscriptions", "orders", "items"]
-    runs = 20 if SOAK else 2
+    runs = 20 if SOAK else 1
     answers = run_jobs(variables, *[{"job": "sync", "assets": six}] * runs)
     assert [failure for answer in answers for failure in answer["failures"]] == []
     with warehouse_of(variables).get_connection(read_only=True) as connection:
