@@ -111,13 +111,15 @@ def _table_rows(
     connection: DuckDBPyConnection, object: OrdergrooveObject, comparison: Comparison
 ) -> dict[Key, dict[str, Any]]:
     names = [column.name for column in object.columns]
-    read = [_READERS.get(column.kind, _as_it_is) for column in object.columns]
+    readers = [(column.name, _READERS[column.kind]) for column in object.columns if column.kind in _READERS]
     columns = ", ".join(f'"{name}"' for name in names)
     cursor = connection.execute(f"SELECT {columns} FROM ordergroove.{object.name}")
     found: dict[Key, dict[str, Any]] = {}
     while rows := cursor.fetchmany(10_000):
         for values in rows:
-            row = {name: turn(value) for name, turn, value in zip(names, read, values, strict=True)}
+            row = dict(zip(names, values, strict=True))
+            for name, read in readers:
+                row[name] = read(row[name])
             key = tuple(str(row[name]) for name in object.key)
             if key in found:
                 comparison.repeated.append(key)
@@ -136,10 +138,6 @@ def _expectation(object_name: str, column: Column, masking: Masking) -> Callable
         return json.loads(mask_column(masking, column, json.dumps(value).encode()))
 
     return masked
-
-
-def _as_it_is(value: Any) -> Any:
-    return value
 
 
 def _stamp(value: datetime | None) -> datetime | None:

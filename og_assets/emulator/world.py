@@ -60,18 +60,21 @@ class World(Days):
         """
         table = TABLES[object_name]
         read_fields = [field for field in table.fields if field.stored or field.kind is Kind.JOINED]
-        readers = [(field.name, _READERS.get(field.kind, lambda value: value)) for field in read_fields]
+        names = [field.name for field in read_fields]
+        readers = [(field.name, _READERS[field.kind]) for field in read_fields if field.kind in _READERS]
+        constants = {
+            field.name: self.merchant if field.kind is Kind.MERCHANT else None
+            for field in table.fields
+            if field.kind in (Kind.MERCHANT, Kind.NULL)
+        }
+        places = [field.name for field in table.fields if field.kind is Kind.PLACE]
         sql = f'{select(object_name)} WHERE "{object_name}".id > ? ORDER BY "{object_name}".id'
         for row in self.store.scan(sql):
-            values = dict(zip((name for name, _ in readers), row[1:], strict=True))
-            truth = {name: read(values[name]) for name, read in readers}
-            for field in table.fields:
-                if field.kind is Kind.MERCHANT:
-                    truth[field.name] = self.merchant
-                elif field.kind is Kind.NULL:
-                    truth[field.name] = None
-                elif field.kind is Kind.PLACE:
-                    truth |= _place(values[field.name], stamp_zone)
+            truth = dict(zip(names, row[1:], strict=True)) | constants
+            for name, read in readers:
+                truth[name] = read(truth[name])
+            for name in places:
+                truth |= _place(truth[name], stamp_zone)
             yield truth
 
 
