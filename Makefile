@@ -29,8 +29,8 @@ dev: .venv/ready ## open the Dagster UI; on an emulated merchant when no API key
 	$(BIN)/og dev
 
 docs: .venv/ready ## write docs/data.md and docs/commands.md from the code
-	$(BIN)/python -m og_assets.data_dictionary
-	$(BIN)/python -m og_assets.command_reference
+	$(BIN)/python -m tools.data_dictionary
+	$(BIN)/python -m tools.command_reference
 
 faults: .venv/ready ## play every fault many times and count what is lost; ARGS="name" for some, OG_SEED for the same again
 	$(BIN)/python -m og_assets_tests.faults $(ARGS)

@@ -6,11 +6,11 @@ from pathlib import Path
 from duckdb import DuckDBPyConnection
 
 from bench.pages import AGE, FIRST_CHANGE, key_sql
+from og_assets.assets.warehouse_resource import WarehouseResource
 from og_assets.columns import Column, Kind
 from og_assets.ordergroove.client import PAGE_SIZE
 from og_assets.ordergroove.objects import OBJECTS, OrdergrooveObject
-from og_assets.pull import object_table
-from og_assets.warehouse.resource import WarehouseResource
+from og_assets.sync.pull import object_table
 from og_assets.warehouse.tables import ensure_table, quoted
 
 MEMORY_TO_GENERATE = "4GB"

@@ -21,9 +21,9 @@ from og_assets.ordergroove.client import OrdergrooveClient
 from og_assets.ordergroove.clock import SourceClock
 from og_assets.ordergroove.objects import OBJECTS
 from og_assets.ordergroove.turns import READERS
-from og_assets.pull import LOOKBACK, PullReport, pull
+from og_assets.sync.pull import LOOKBACK, PullReport, pull
+from og_assets.sync.windows import CHICAGO, PullMode, SyncWindow, window_for
 from og_assets.warehouse.file import WarehouseFile
-from og_assets.windows import CHICAGO, PullMode, SyncWindow, window_for
 
 BY_NAME = {object.name: object for object in OBJECTS}
 

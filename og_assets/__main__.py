@@ -1,5 +1,5 @@
 """`python -m og_assets` is the command `og`."""
 
-from og_assets.cli import main
+from og_assets.commands.cli import main
 
 main()

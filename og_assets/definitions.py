@@ -8,8 +8,8 @@ from og_assets.assets.events import events
 from og_assets.assets.objects import object_assets
 from og_assets.assets.resources import OrdergrooveResource
 from og_assets.assets.totals import order_totals
-from og_assets.automation import SYNCED_ON_SCHEDULE, executor, jobs, schedules, sensors
-from og_assets.warehouse.resource import WarehouseResource
+from og_assets.assets.warehouse_resource import WarehouseResource
+from og_assets.automation.jobs import SYNCED_ON_SCHEDULE, executor, jobs, schedules, sensors
 
 assets = [
     *object_assets,

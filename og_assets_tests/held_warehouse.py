@@ -8,7 +8,7 @@ import duckdb
 from duckdb import DuckDBPyConnection
 from pydantic import PrivateAttr
 
-from og_assets.warehouse.resource import WarehouseResource
+from og_assets.assets.warehouse_resource import WarehouseResource
 
 TURN_SECONDS = 60
 

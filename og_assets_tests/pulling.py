@@ -7,16 +7,16 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import uuid4
 
-from og_assets.comparison import compare
+from og_assets.assets.partitions import CHICAGO, PullMode, SyncWindow, window_for
+from og_assets.assets.warehouse_resource import WarehouseResource
 from og_assets.emulator.server import EMULATOR_KEY, Emulator
 from og_assets.ordergroove.client import OrdergrooveClient
 from og_assets.ordergroove.clock import SourceClock
 from og_assets.ordergroove.masking import KEEPING, Masking
 from og_assets.ordergroove.objects import OBJECTS, OrdergrooveObject
 from og_assets.ordergroove.retry import RetryPolicy
-from og_assets.partitions import CHICAGO, PullMode, SyncWindow, window_for
-from og_assets.pull import LOOKBACK, PullReport, pull
-from og_assets.warehouse.resource import WarehouseResource
+from og_assets.playground.comparison import compare
+from og_assets.sync.pull import LOOKBACK, PullReport, pull
 
 QUICK = RetryPolicy(first_delay=0.001, max_delay=0.01)
 

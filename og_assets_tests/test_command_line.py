@@ -14,12 +14,12 @@ import dagster as dg
 import pytest
 from rich.console import Console
 
+from og_assets.assets.partitions import CHICAGO
+from og_assets.assets.warehouse_resource import WarehouseResource
+from og_assets.commands.sync import tell_why
 from og_assets.emulator.api import KeyPermission
 from og_assets.emulator.server import EMULATOR_KEY, Emulator
 from og_assets.emulator.world import World
-from og_assets.partitions import CHICAGO
-from og_assets.sync_command import tell_why
-from og_assets.warehouse.resource import WarehouseResource
 from og_assets_tests.load import SOAK
 from og_assets_tests.pulling import sync
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from og_assets.assets.warehouse_resource import WarehouseResource
 from og_assets.emulator.server import Emulator
 from og_assets.emulator.world import World
 from og_assets.ordergroove.objects import OBJECTS
-from og_assets.warehouse.resource import WarehouseResource
 from og_assets_tests.load import SOAK
 from og_assets_tests.pulling import assert_equals_world, sync
 

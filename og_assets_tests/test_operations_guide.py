@@ -9,10 +9,10 @@ import pytest
 
 import og_assets.ordergroove.errors
 import og_assets.settings
-import og_assets.sweep
+import og_assets.sync.sweep
 import og_assets.warehouse.errors
 import og_assets.webhooks.errors
-from og_assets.alerts import KINDS
+from og_assets.automation.alerts import KINDS
 from og_assets.definitions import defs
 
 GUIDE = (Path(__file__).parents[1] / "docs" / "operations.md").read_text()
@@ -38,7 +38,7 @@ def test_every_kind_of_alert_has_a_section() -> None:
         og_assets.warehouse.errors,
         og_assets.webhooks.errors,
         og_assets.settings,
-        og_assets.sweep,
+        og_assets.sync.sweep,
     ],
 )
 def test_every_error_has_an_entry(module: ModuleType) -> None:

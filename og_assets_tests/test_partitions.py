@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from og_assets.ordergroove.objects import OBJECTS
-from og_assets.partitions import (
+from og_assets.assets.partitions import (
     WHOLE_HISTORY,
     PullMode,
     SyncWindow,
@@ -18,6 +17,7 @@ from og_assets.partitions import (
     segments,
     window_for,
 )
+from og_assets.ordergroove.objects import OBJECTS
 
 CHICAGO = ZoneInfo("America/Chicago")
 LOOKBACK = timedelta(minutes=10)

@@ -5,6 +5,8 @@ from itertools import pairwise
 
 import pytest
 
+from og_assets.assets.partitions import CHICAGO
+from og_assets.assets.warehouse_resource import WarehouseResource
 from og_assets.emulator import effects
 from og_assets.emulator.faults import Fault
 from og_assets.emulator.server import Emulator
@@ -12,10 +14,8 @@ from og_assets.emulator.world import World
 from og_assets.ordergroove.clock import SourceClock
 from og_assets.ordergroove.errors import OrdergrooveError
 from og_assets.ordergroove.objects import OBJECTS
-from og_assets.partitions import CHICAGO
-from og_assets.pull import PullReport
-from og_assets.pull_by_month import pull_by_month
-from og_assets.warehouse.resource import WarehouseResource
+from og_assets.sync.pull import PullReport
+from og_assets.sync.pull_by_month import pull_by_month
 from og_assets_tests.pulling import assert_equals_world, client_for
 
 ORDERS = [object for object in OBJECTS if object.name == "orders"]

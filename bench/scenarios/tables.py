@@ -17,13 +17,13 @@ from bench.pages import Listing
 from bench.rounds import alternate, own_wall, ratio, wall
 from bench.scenarios.scenario import Goal, Outcome, Scenario
 from og_assets.assets.derived import READ_BY_DERIVED
+from og_assets.assets.warehouse_resource import WarehouseResource
 from og_assets.ordergroove.client import PAGE_SIZE
 from og_assets.ordergroove.clock import SourceClock
 from og_assets.ordergroove.reader import Accepted, RecordReader
-from og_assets.pull import object_table, staged_line
+from og_assets.sync.pull import object_table, staged_line
 from og_assets.warehouse.derive import Days, DeriveReport, derive_bridge, derive_tombstones, derive_totals, prepare
 from og_assets.warehouse.load import BatchCounts, Progress, begin_sync, load_batch
-from og_assets.warehouse.resource import WarehouseResource
 from og_assets.warehouse.staging import Segment, Staging, staging_folder
 
 CHANGED = 1_000

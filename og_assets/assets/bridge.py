@@ -6,8 +6,8 @@ from og_assets.assets.checks import Checked
 from og_assets.assets.deletions import deletion_tombstones
 from og_assets.assets.derived import DeriveConfig, daily, derive
 from og_assets.assets.metadata import guide_link
+from og_assets.assets.warehouse_resource import WarehouseResource
 from og_assets.warehouse.derive import derive_bridge
-from og_assets.warehouse.resource import WarehouseResource
 
 
 @daily(

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import dagster as dg
 from duckdb import DuckDBPyConnection
 
+from og_assets.assets.warehouse_resource import WarehouseResource
 from og_assets.columns import Kind
 from og_assets.ordergroove.objects import OBJECTS, OrdergrooveObject
-from og_assets.pull import object_table
-from og_assets.spot_check import SpotCheck
+from og_assets.sync.pull import object_table
+from og_assets.sync.spot_check import SpotCheck
 from og_assets.warehouse.checks import Check, Limit, Outcome, Verdict, evaluate, filled_in
-from og_assets.warehouse.resource import WarehouseResource
 from og_assets.warehouse.tables import ensure_table, quoted
 
 if TYPE_CHECKING:

@@ -9,12 +9,12 @@ from og_assets.assets.failures import told_clearly
 from og_assets.assets.metadata import guide_link, markdown_table
 from og_assets.assets.pictures import DELETIONS_BY_DAY
 from og_assets.assets.resources import OrdergrooveResource
+from og_assets.assets.warehouse_resource import WarehouseResource
 from og_assets.ordergroove.objects import OBJECTS, OrdergrooveObject
-from og_assets.spot_check import spot_check
-from og_assets.sweep import PLAUSIBLE_SHARE, sweep
+from og_assets.sync.spot_check import spot_check
+from og_assets.sync.sweep import PLAUSIBLE_SHARE, sweep
 from og_assets.warehouse.derive import derive_tombstones
 from og_assets.warehouse.load import DELETABLE
-from og_assets.warehouse.resource import WarehouseResource
 
 
 class SweepConfig(dg.Config):

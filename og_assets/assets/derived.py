@@ -11,13 +11,13 @@ from og_assets.assets.checks import DERIVED_CHECKS, results, specs
 from og_assets.assets.failures import RETRIES, told_clearly
 from og_assets.assets.lineage import LINEAGE, column_lineage, lineage_to_read
 from og_assets.assets.metadata import OWNERS, column_schema, markdown_table
+from og_assets.assets.partitions import CHICAGO, DAILY
 from og_assets.assets.pictures import Picture, as_metadata
+from og_assets.assets.warehouse_resource import WarehouseResource
 from og_assets.ordergroove.objects import OBJECTS
-from og_assets.partitions import CHICAGO, DAILY
-from og_assets.pull import object_table
+from og_assets.sync.pull import object_table
 from og_assets.warehouse.derive import Days, DeriveReport, prepare
 from og_assets.warehouse.migrated_tables import migrated_columns
-from og_assets.warehouse.resource import WarehouseResource
 
 READ_BY_DERIVED = tuple(object_table(object) for object in OBJECTS if object.name in {"orders", "items", "customers"})
 """The object tables that derived tables are made of."""

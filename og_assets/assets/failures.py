@@ -8,7 +8,7 @@ import dagster as dg
 
 from og_assets.ordergroove.errors import OrdergrooveError, PagingFailed, StillFailing
 from og_assets.settings import SettingError
-from og_assets.sweep import SweepRefused
+from og_assets.sync.sweep import SweepRefused
 from og_assets.warehouse.errors import WarehouseError, WarehouseLocked
 from og_assets.webhooks.errors import WebhookError
 

@@ -6,7 +6,7 @@ from typing import Any
 import dagster as dg
 
 from og_assets.ordergroove.objects import REFERENCE, OrdergrooveObject
-from og_assets.pull import PullReport
+from og_assets.sync.pull import PullReport
 from og_assets.warehouse.tables import StoredColumn, Table
 
 GUIDES = "https://developer.ordergroove.com/docs/"

@@ -9,15 +9,15 @@ from pydantic import Field
 from og_assets.assets.checks import Checked, check_object, object_checks, specs
 from og_assets.assets.failures import RETRIES, told_clearly
 from og_assets.assets.metadata import OWNERS, describe, object_tags, pull_metadata, table_metadata
+from og_assets.assets.partitions import CHICAGO, DAILY, PullMode, SyncWindow, check_range, window_for
 from og_assets.assets.resources import OrdergrooveResource
+from og_assets.assets.warehouse_resource import WarehouseResource
 from og_assets.ordergroove.client import OrdergrooveClient
 from og_assets.ordergroove.errors import MissingPermission
 from og_assets.ordergroove.objects import OBJECTS, OrdergrooveObject
-from og_assets.partitions import CHICAGO, DAILY, PullMode, SyncWindow, check_range, window_for
-from og_assets.pull import LOOKBACK, object_table, pull, record_refusal
-from og_assets.pull_by_month import pull_by_month
 from og_assets.settings import SettingError
-from og_assets.warehouse.resource import WarehouseResource
+from og_assets.sync.pull import LOOKBACK, object_table, pull, record_refusal
+from og_assets.sync.pull_by_month import pull_by_month
 
 PULL_MODE_TAG = "og_assets/pull_mode"
 """Run tag by which a job says how far its pulls reach back; without it a run pulls the days of its partitions."""

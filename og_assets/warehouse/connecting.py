@@ -16,7 +16,6 @@ import duckdb
 from duckdb import DuckDBPyConnection
 from filelock import FileLock, Timeout
 
-from og_assets.owner_only import new_files_for_owner_only
 from og_assets.warehouse.errors import (
     DamagedWriteAheadLog,
     NotAWarehouse,
@@ -28,6 +27,7 @@ from og_assets.warehouse.errors import (
 )
 from og_assets.warehouse.hold_limit import HoldLimit
 from og_assets.warehouse.migrations import migrate, refuse_newer
+from og_assets.warehouse.owner_only import new_files_for_owner_only
 from og_assets.warehouse.processes import Holder, holder_with_pid, lock_holder
 
 STORAGE_VERSION = "v1.5.0"

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from og_assets.owner_only import new_files_for_owner_only
+from og_assets.warehouse.owner_only import new_files_for_owner_only
 from og_assets.webhooks.errors import InboxError
 
 BUSY_TIMEOUT = 2.0

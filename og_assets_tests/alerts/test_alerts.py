@@ -15,13 +15,13 @@ from dagster._core.storage.tags import WILL_RETRY_TAG
 from dagster._core.test_utils import freeze_time
 from dagster._daemon.freshness import FreshnessDaemon
 
-from og_assets.alerts import MOST_LINES, TRIES, Memory, Problem, tell
-from og_assets.automation import alerts
+from og_assets.assets.partitions import CHICAGO
+from og_assets.automation.alerts import MOST_LINES, TRIES, Memory, Problem, tell
+from og_assets.automation.jobs import alerts
 from og_assets.definitions import defs
 from og_assets.emulator.server import EMULATOR_KEY, Emulator
 from og_assets.emulator.world import World
 from og_assets.ordergroove.objects import OBJECTS
-from og_assets.partitions import CHICAGO
 from og_assets.settings import SettingError, Settings, load_settings
 
 ORDERS = dg.AssetKey(["ordergroove", "orders"])

@@ -11,7 +11,7 @@ from dagster._core.loader import LoadingContextForTest
 from dagster._core.test_utils import freeze_time
 from dagster._daemon.freshness import FreshnessDaemon
 
-from og_assets.automation import SYNCED_ON_SCHEDULE
+from og_assets.automation.jobs import SYNCED_ON_SCHEDULE
 from og_assets.definitions import defs
 
 GRAPH = defs.resolve_asset_graph()

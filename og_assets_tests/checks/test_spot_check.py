@@ -8,7 +8,7 @@ import pytest
 
 from og_assets.assets.checks import spot_check_results
 from og_assets.ordergroove.objects import OBJECTS
-from og_assets.spot_check import SAMPLE_SIZE, SpotCheck, spot_check
+from og_assets.sync.spot_check import SAMPLE_SIZE, SpotCheck, spot_check
 from og_assets_tests.deletions.conftest import templates
 from og_assets_tests.deletions.reconciling import Site, open_pulled_site
 from og_assets_tests.pulling import client_for

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from og_assets.automation import range_tags
-from og_assets.partitions import CHICAGO
+from og_assets.assets.partitions import CHICAGO
+from og_assets.automation.jobs import range_tags
 
 if TYPE_CHECKING:  # every step process imports this module
     from og_assets.emulator.server import Emulator

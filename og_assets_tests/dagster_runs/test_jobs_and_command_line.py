@@ -11,9 +11,9 @@ import dagster as dg
 import pytest
 from dagster_jobs import instance_in, materialize_on_the_command_line, run_jobs, today
 
+from og_assets.assets.warehouse_resource import WarehouseResource
 from og_assets.emulator.server import Emulator
 from og_assets.ordergroove.objects import OBJECTS
-from og_assets.warehouse.resource import WarehouseResource
 from og_assets_tests.load import SOAK
 from og_assets_tests.pulling import assert_equals_world
 
@@ -112,4 +112,4 @@ def test_definitions_load_without_key_network_or_database(tmp_path: Path) -> Non
     )
     assert list(tmp_path.iterdir()) == []
     imported = set(ast.literal_eval(loaded.stdout))
-    assert imported.isdisjoint({"pandas", "uvicorn", "og_assets.emulator", "og_assets.cli"})
+    assert imported.isdisjoint({"pandas", "uvicorn", "og_assets.emulator", "og_assets.commands.cli"})

@@ -10,12 +10,12 @@ import pytest
 from dagster._utils.schedules import schedule_execution_time_iterator
 from dagster_jobs import failure_messages, instance_in, run_here, sync_job, today
 
-from og_assets.automation import days_to_sync, range_tags, sync_at_8pm, sync_at_noon
+from og_assets.assets.partitions import CHICAGO
+from og_assets.assets.warehouse_resource import WarehouseResource
+from og_assets.automation.jobs import days_to_sync, range_tags, sync_at_8pm, sync_at_noon
 from og_assets.emulator.server import Emulator
 from og_assets.emulator.world import World
 from og_assets.ordergroove.objects import OBJECTS
-from og_assets.partitions import CHICAGO
-from og_assets.warehouse.resource import WarehouseResource
 from og_assets_tests.pulling import assert_equals_world, sync
 
 SCHEDULES = {12: sync_at_noon, 20: sync_at_8pm}

@@ -17,10 +17,10 @@ import httpx
 import pytest
 from dagster_jobs import instance_in, today
 
+from og_assets.assets.warehouse_resource import WarehouseResource
 from og_assets.definitions import defs
 from og_assets.emulator.server import Emulator
 from og_assets.ordergroove.objects import OBJECTS
-from og_assets.warehouse.resource import WarehouseResource
 from og_assets_tests.pulling import assert_equals_world
 
 DEADLINE = 150

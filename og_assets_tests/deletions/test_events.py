@@ -9,9 +9,9 @@ import dagster as dg
 import pytest
 
 from og_assets.assets.events import request_for_new_events
-from og_assets.ingest import EVENTS_PER_BATCH, KEPT_IN_INBOX, ingest
+from og_assets.assets.warehouse_resource import WarehouseResource
+from og_assets.sync.ingest import EVENTS_PER_BATCH, KEPT_IN_INBOX, ingest
 from og_assets.warehouse.errors import WarehouseError
-from og_assets.warehouse.resource import WarehouseResource
 from og_assets.webhooks.inbox import Inbox, InboxEvent
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -110,7 +110,7 @@ def test_a_reading_that_stops_in_the_middle_goes_on_there(
     warehouse: WarehouseResource, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Position and events are one commit: nothing is lost, nothing twice."""
-    monkeypatch.setattr("og_assets.ingest.EVENTS_PER_BATCH", 10)
+    monkeypatch.setattr("og_assets.sync.ingest.EVENTS_PER_BATCH", 10)
     inbox.store_all([event(f"{number:03d}") for number in range(35)])
     after = inbox.after
     reads = 0

@@ -10,7 +10,7 @@ from og_assets.emulator.effects import Call, DropHalf, Effect, Exchange, Html, R
 from og_assets.emulator.faults import Fault
 from og_assets.emulator.messages import Page
 from og_assets.ordergroove.errors import MissingPermission, OrdergrooveError, StillFailing, WrongKey
-from og_assets.sweep import OneCustomerSeen, SweepRefused, TooManyMissing
+from og_assets.sync.sweep import OneCustomerSeen, SweepRefused, TooManyMissing
 from og_assets_tests.deletions.reconciling import (
     Site,
     assert_deletions_are_known,

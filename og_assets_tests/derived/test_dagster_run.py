@@ -11,14 +11,14 @@ from og_assets.assets.bridge import items_orders_bridge
 from og_assets.assets.deletions import deletion_tombstones, items_sweep, orders_sweep
 from og_assets.assets.events import events
 from og_assets.assets.objects import object_assets
+from og_assets.assets.partitions import CHICAGO
 from og_assets.assets.resources import OrdergrooveResource
 from og_assets.assets.totals import order_totals
-from og_assets.automation import range_tags
+from og_assets.assets.warehouse_resource import WarehouseResource
+from og_assets.automation.jobs import range_tags
 from og_assets.emulator.api import KeyPermission
 from og_assets.emulator.server import EMULATOR_KEY, Emulator
 from og_assets.emulator.world import World
-from og_assets.partitions import CHICAGO
-from og_assets.warehouse.resource import WarehouseResource
 from og_assets.webhooks.inbox import Inbox
 from og_assets_tests.deletions.reconciling import Site, as_received, assert_deletions_are_known, assert_totals_are_true
 

@@ -6,7 +6,7 @@ from og_assets.emulator.effects import Effect, Exchange, Splice, Status
 from og_assets.emulator.faults import Fault
 from og_assets.emulator.messages import Page
 from og_assets.ordergroove.errors import OrdergrooveError
-from og_assets.pull import object_table
+from og_assets.sync.pull import object_table
 from og_assets_tests.deletions.reconciling import BY_NAME, Site
 
 

@@ -4,8 +4,8 @@ import pytest
 from duckdb import DuckDBPyConnection
 
 from og_assets.assets.derived import READ_BY_DERIVED
+from og_assets.assets.warehouse_resource import WarehouseResource
 from og_assets.warehouse.derive import derive_bridge, derive_tombstones, derive_totals, prepare
-from og_assets.warehouse.resource import WarehouseResource
 
 LOADED = "TIMESTAMPTZ '2026-01-01 12:00:00Z'"
 FOUND_GONE = "TIMESTAMPTZ '2026-01-01 13:00:00Z'"

@@ -9,10 +9,10 @@ import click
 import dagster as dg
 import pytest
 
-from og_assets.cli import main
-from og_assets.command_reference import FILE, command_reference
+from og_assets.commands.cli import main
 from og_assets.definitions import defs
 from og_assets.settings import Settings
+from tools.command_reference import FILE, command_reference
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from duckdb import DuckDBPyConnection
 
-from og_assets.data_dictionary import FILE, REFERENCES, Reference, data_dictionary, example_warehouse
+from tools.data_dictionary import FILE, REFERENCES, Reference, data_dictionary, example_warehouse
 
 
 @pytest.fixture(scope="module")

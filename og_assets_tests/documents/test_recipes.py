@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from duckdb import DuckDBPyConnection
 
+from og_assets.assets.warehouse_resource import WarehouseResource
 from og_assets.emulator.state import CANCELLED, SUCCESS, UNSENT
 from og_assets.emulator.world import World
-from og_assets.sample import fill
-from og_assets.warehouse.resource import WarehouseResource
+from og_assets.playground.sample import fill
 
 FILE = Path(__file__).parents[2] / "docs" / "recipes.sql"
 TITLE = re.compile(r"^-- (\d+)\. (.+)$", re.MULTILINE)

@@ -18,14 +18,14 @@ from typing import Any, Literal
 
 import duckdb
 
+from og_assets.assets.partitions import PullMode, SyncWindow, window_for
+from og_assets.assets.warehouse_resource import WarehouseResource
 from og_assets.ordergroove.client import OrdergrooveClient
 from og_assets.ordergroove.clock import SourceClock
 from og_assets.ordergroove.objects import OBJECTS
 from og_assets.ordergroove.retry import RetryPolicy
-from og_assets.partitions import PullMode, SyncWindow, window_for
-from og_assets.pull import LOOKBACK, pull
+from og_assets.sync.pull import LOOKBACK, pull
 from og_assets.warehouse import staging
-from og_assets.warehouse.resource import WarehouseResource
 
 PRODUCT = str(Path(staging.__file__).parent.parent)
 Kind = Literal["function", "statement", "line"]

@@ -20,7 +20,7 @@ NAMED: dict[str, tuple[Inject, bool | None]] = {
         at(Point("function", "og_assets.ordergroove.client:OrdergrooveClient._page", "after", 4)),
         None,
     ),
-    "a page is validated": (at(Point("function", "og_assets.pull:_Pull._validate", "after", 4)), None),
+    "a page is validated": (at(Point("function", "og_assets.sync.pull:_Pull._validate", "after", 4)), None),
     "a batch is staged": (at(Point("function", "og_assets.warehouse.staging:Staging.close_segment", "after", 2)), None),
     "its old rows are deleted": (at(Point("statement", "DELETE FROM .*orders", "after", 2)), True),
     "its rows are about to be inserted": (
@@ -36,7 +36,7 @@ NAMED: dict[str, tuple[Inject, bool | None]] = {
     "the watermark is written": (at(Point("statement", "(INSERT INTO|.*UPDATE) ops.sync_state", "after", 1)), None),
     "the watermark is about to be committed": (at(Point("statement", "COMMIT .*ops.sync_state", "before", 1)), None),
     "the watermark is committed": (at(Point("statement", "COMMIT .*ops.sync_state", "after", 1)), None),
-    "the pull is about to report": (at(Point("function", "og_assets.pull:PullReport", "before", 1)), None),
+    "the pull is about to report": (at(Point("function", "og_assets.sync.pull:PullReport", "before", 1)), None),
 }
 """Point, and whether there must have been a sync before."""
 

@@ -7,13 +7,13 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 
+from og_assets.assets.partitions import CHICAGO, PullMode
 from og_assets.emulator.server import EMULATOR_KEY
-from og_assets.partitions import CHICAGO, PullMode
 from og_assets_tests.faults.dying import Errand, Point, run
 from og_assets_tests.faults.rig import PAGE_SIZE, Rig
 
 PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["og_assets.pull", "og_assets.warehouse.resource"])
+PROCESSES.set_forkserver_preload(["og_assets.sync.pull", "og_assets.assets.warehouse_resource"])
 DEADLINE = 120
 
 _counts: dict[tuple[Any, ...], int] = {}

@@ -10,15 +10,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from og_assets.comparison import Comparison, compare
+from og_assets.assets.partitions import PullMode
+from og_assets.assets.warehouse_resource import WarehouseResource
 from og_assets.emulator.schema import TABLES
 from og_assets.emulator.server import Emulator
 from og_assets.emulator.world import World
 from og_assets.ordergroove.client import OrdergrooveClient
 from og_assets.ordergroove.objects import OBJECTS, OrdergrooveObject
-from og_assets.partitions import PullMode
-from og_assets.pull import PullReport
-from og_assets.warehouse.resource import WarehouseResource
+from og_assets.playground.comparison import Comparison, compare
+from og_assets.sync.pull import PullReport
 from og_assets.warehouse.staging import staging_folder
 from og_assets.warehouse.sync_log import read_watermark
 from og_assets_tests.pulling import Told, client_for, pull_one

@@ -12,6 +12,7 @@ from typing import Any
 
 import duckdb
 
+from og_assets.assets.warehouse_resource import WarehouseResource
 from og_assets.emulator import effects as fx
 from og_assets.emulator.faults import Fault
 from og_assets.warehouse import migrations
@@ -25,7 +26,6 @@ from og_assets.warehouse.errors import (
     WarehouseLocked,
     WarehouseUnwritable,
 )
-from og_assets.warehouse.resource import WarehouseResource
 from og_assets.warehouse.staging import staging_folder
 from og_assets_tests.faults.dying import Point
 from og_assets_tests.faults.killing import PROCESSES, errand, finish, kill_at, start

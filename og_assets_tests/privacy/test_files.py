@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from og_assets.ingest import ingest
+from og_assets.assets.warehouse_resource import WarehouseResource
 from og_assets.ordergroove.objects import OBJECTS
-from og_assets.owner_only import new_files_for_owner_only
-from og_assets.pull import object_table
+from og_assets.sync.ingest import ingest
+from og_assets.sync.pull import object_table
 from og_assets.warehouse.connecting import open_warehouse
-from og_assets.warehouse.resource import WarehouseResource
+from og_assets.warehouse.owner_only import new_files_for_owner_only
 from og_assets.warehouse.staging import Staging, staging_folder
 from og_assets.webhooks.inbox import Inbox, InboxEvent
 
@@ -101,7 +101,7 @@ def test_old_events_are_trimmed_by_a_reading_that_finds_nothing_new(
     warehouse, inbox = WarehouseResource(database=str(tmp_path / "w.duckdb")), Inbox(tmp_path / "inbox.sqlite")
     inbox.store(InboxEvent("old", "order.create", 1, NOW - timedelta(days=1), b"{}"))
     ingest(inbox, warehouse, run_id="1")
-    monkeypatch.setattr("og_assets.ingest.KEPT_IN_INBOX", timedelta(hours=1))
+    monkeypatch.setattr("og_assets.sync.ingest.KEPT_IN_INBOX", timedelta(hours=1))
     assert ingest(inbox, warehouse, run_id="2").read == 0
     assert inbox.after(0) == []
     inbox.close()

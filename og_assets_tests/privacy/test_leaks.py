@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 import pytest
 
-from og_assets.automation import range_tags
+from og_assets.automation.jobs import range_tags
 from og_assets.columns import Kind
 from og_assets.emulator.api import KeyPermission
 from og_assets.emulator.effects import Effect, Exchange, Status

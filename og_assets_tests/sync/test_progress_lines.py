@@ -5,15 +5,15 @@ from itertools import count
 
 import pytest
 
-from og_assets import progress_lines
+from og_assets.assets.warehouse_resource import WarehouseResource
 from og_assets.emulator.server import Emulator
 from og_assets.emulator.world import World
 from og_assets.ordergroove.objects import OBJECTS
-from og_assets.progress_lines import ProgressLines
+from og_assets.sync import progress_lines
+from og_assets.sync.progress_lines import ProgressLines
+from og_assets.sync.windows import PullMode
 from og_assets.warehouse.progress import Progress
-from og_assets.warehouse.resource import WarehouseResource
 from og_assets.warehouse.sync_log import read_last_whole_count
-from og_assets.windows import PullMode
 from og_assets_tests.pulling import pull_one
 
 BY_NAME = {object.name: object for object in OBJECTS}

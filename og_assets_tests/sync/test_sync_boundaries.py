@@ -9,14 +9,14 @@ from zoneinfo import ZoneInfo
 import pytest
 from shop_life import commit_late
 
+from og_assets.assets.partitions import CHICAGO, PullMode
+from og_assets.assets.warehouse_resource import WarehouseResource
 from og_assets.emulator import effects as fx
 from og_assets.emulator.faults import Fault
 from og_assets.emulator.messages import Answer, Request
 from og_assets.emulator.server import Emulator
 from og_assets.emulator.world import World
 from og_assets.ordergroove.objects import OBJECTS
-from og_assets.partitions import CHICAGO, PullMode
-from og_assets.warehouse.resource import WarehouseResource
 from og_assets.warehouse.sync_log import read_watermark
 from og_assets_tests.pulling import assert_equals_world, pull_one
 

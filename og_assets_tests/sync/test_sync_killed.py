@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
+from og_assets.assets.partitions import PullMode
+from og_assets.assets.warehouse_resource import WarehouseResource
 from og_assets.emulator import effects as fx
 from og_assets.emulator.faults import Fault
 from og_assets.emulator.messages import Request
 from og_assets.emulator.server import EMULATOR_KEY, Emulator
 from og_assets.emulator.world import World
 from og_assets.ordergroove.objects import OBJECTS
-from og_assets.partitions import PullMode
-from og_assets.warehouse.resource import WarehouseResource
 from og_assets.warehouse.staging import staging_folder
 from og_assets.warehouse.sync_log import read_watermark
 from og_assets_tests.faults import killing
@@ -30,10 +30,10 @@ PAGE_SIZE = 5
 SEED = 5
 
 POINTS = {
-    "as it has begun": Point("function", "og_assets.pull:begin_sync", "after"),
-    "before its third batch": Point("function", "og_assets.pull:load_batch", "before", 3),
+    "as it has begun": Point("function", "og_assets.sync.pull:begin_sync", "after"),
+    "before its third batch": Point("function", "og_assets.sync.pull:load_batch", "before", 3),
     "in the transaction of its third batch": Point("function", "og_assets.warehouse.sync_log:report", "after", 3),
-    "after its third batch": Point("function", "og_assets.pull:load_batch", "after", 3),
+    "after its third batch": Point("function", "og_assets.sync.pull:load_batch", "after", 3),
     "in the transaction of its last batch": Point("function", "og_assets.warehouse.sync_log:succeed", "after"),
 }
 Start = Callable[..., ForkServerProcess]
@@ -162,7 +162,7 @@ def test_pull_that_is_killed_after_its_last_batch_is_complete(
 ) -> None:
     """Rows, log and watermark went in one transaction, and nothing after it counts."""
     last = -(-emulator.world.count("orders") // PAGE_SIZE)
-    assert finish(start(Point("function", "og_assets.pull:load_batch", "after", last))) == -signal.SIGKILL
+    assert finish(start(Point("function", "og_assets.sync.pull:load_batch", "after", last))) == -signal.SIGKILL
     assert log(warehouse, "outcome, records") == [("succeeded", emulator.world.count("orders"))]
     assert watermark_of(warehouse) is not None
     assert_equals_world(emulator, warehouse, [ORDERS])

@@ -34,7 +34,7 @@ from hypothesis.stateful import (
 from shop_life import CHANGES, commit_late
 from troubles import Changes, Dies, Expires, Passing, Repeats, Trouble
 
-from og_assets.comparison import compare
+from og_assets.assets.partitions import CHICAGO, PullMode
 from og_assets.emulator import effects as fx
 from og_assets.emulator.api import Api
 from og_assets.emulator.faults import Fault
@@ -43,8 +43,8 @@ from og_assets.emulator.world import DEFAULT_NOW, World
 from og_assets.ordergroove.client import OrdergrooveClient
 from og_assets.ordergroove.errors import OrdergrooveError
 from og_assets.ordergroove.objects import OBJECTS, OrdergrooveObject
-from og_assets.partitions import CHICAGO, PullMode
-from og_assets.pull import LOOKBACK, PullReport
+from og_assets.playground.comparison import compare
+from og_assets.sync.pull import LOOKBACK, PullReport
 from og_assets.warehouse import staging
 from og_assets_tests.held_warehouse import HeldWarehouse
 from og_assets_tests.pulling import Told, assert_equals_world, client_for, pull_one

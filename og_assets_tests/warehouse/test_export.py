@@ -11,7 +11,7 @@ import duckdb
 import pytest
 from warehouse_rows import begin, load, order
 
-from og_assets.export import ExportRefused, export
+from og_assets.commands.export import ExportRefused, export
 from og_assets.warehouse.connecting import open_warehouse
 
 StartPython = Callable[..., "subprocess.Popen[str]"]
@@ -19,7 +19,7 @@ StartPython = Callable[..., "subprocess.Popen[str]"]
 STOP_MIDWAY = """
 import sys
 from pathlib import Path
-from og_assets.export import export
+from og_assets.commands.export import export
 
 def midway(table, rows, number, count):
     if number == count // 2:

@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 import duckdb
 import pytest
 
+from og_assets.assets.warehouse_resource import WarehouseResource
 from og_assets.warehouse.connecting import lock_path, open_warehouse
 from og_assets.warehouse.errors import (
     NotAWarehouse,
@@ -21,7 +22,6 @@ from og_assets.warehouse.errors import (
     WarehouseMissing,
     WarehouseUnwritable,
 )
-from og_assets.warehouse.resource import WarehouseResource
 
 StartPython = Callable[..., "subprocess.Popen[str]"]
 

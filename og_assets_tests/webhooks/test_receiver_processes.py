@@ -10,10 +10,10 @@ import httpx
 import pytest
 from webhook_receivers import KEY, Happenings, ReceiverProcess, ThreadedReceiver, contents, envelope, ids, post
 
+from og_assets.assets.warehouse_resource import WarehouseResource
 from og_assets.emulator.sender import WebhookSender
-from og_assets.ingest import ingest
 from og_assets.settings import SettingError
-from og_assets.warehouse.resource import WarehouseResource
+from og_assets.sync.ingest import ingest
 from og_assets.webhooks.errors import InboxError, ListenError
 from og_assets.webhooks.inbox import Inbox
 from og_assets.webhooks.receiver import create_app

@@ -11,11 +11,11 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 
+from og_assets.assets.warehouse_resource import WarehouseResource
 from og_assets.emulator.world import World
 from og_assets.ordergroove.objects import OBJECTS
-from og_assets.sample import fill
+from og_assets.playground.sample import fill
 from og_assets.warehouse.migrations import read_sql
-from og_assets.warehouse.resource import WarehouseResource
 from og_assets.warehouse.tables import quoted
 
 FILE = Path(__file__).parents[1] / "docs" / "data.md"

@@ -13,6 +13,7 @@ import msgspec
 
 from og_assets.ordergroove.event_mask import mask_event
 from og_assets.ordergroove.masking import KEEPING, Masking
+from og_assets.sync.windows import CHICAGO
 from og_assets.warehouse.errors import WarehouseError
 from og_assets.warehouse.events import StoredEvent, read_position, store_events
 from og_assets.warehouse.file import Warehouse
@@ -20,7 +21,6 @@ from og_assets.warehouse.progress import Progress
 from og_assets.warehouse.sync_log import begin_sync, fail_sync, storable
 from og_assets.webhooks.errors import WebhookError
 from og_assets.webhooks.inbox import Inbox, InboxEvent
-from og_assets.windows import CHICAGO
 
 EVENTS = "events"
 MODE = "inbox"

@@ -12,8 +12,8 @@ from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
 
-from og_assets.doctor import Verdict, examine
-from og_assets.export import export
+from og_assets.commands.doctor import Verdict, examine
+from og_assets.commands.export import export
 from og_assets.ordergroove.objects import OBJECTS
 from og_assets.warehouse.reading import read_warehouse
 from og_assets.warehouse.status import ObjectStatus, read_status

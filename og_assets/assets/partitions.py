@@ -8,7 +8,7 @@ from datetime import date
 from dagster import DailyPartitionsDefinition
 
 from og_assets.settings import load_settings
-from og_assets.windows import CHICAGO, WHOLE_HISTORY, PullMode, SyncWindow, check_range, segments, window_for
+from og_assets.sync.windows import CHICAGO, WHOLE_HISTORY, PullMode, SyncWindow, check_range, segments, window_for
 
 __all__ = [
     "CHICAGO",

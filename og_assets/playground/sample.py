@@ -5,19 +5,19 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from og_assets.assets.derived import READ_BY_DERIVED
+from og_assets.assets.warehouse_resource import WarehouseResource
 from og_assets.emulator.server import EMULATOR_KEY, Emulator
 from og_assets.emulator.state import UNSENT
 from og_assets.emulator.world import World
-from og_assets.ingest import ingest
 from og_assets.ordergroove.client import OrdergrooveClient
 from og_assets.ordergroove.clock import SourceClock
 from og_assets.ordergroove.objects import OBJECTS
-from og_assets.pull import LOOKBACK, pull
-from og_assets.sweep import sweep
+from og_assets.sync.ingest import ingest
+from og_assets.sync.pull import LOOKBACK, pull
+from og_assets.sync.sweep import sweep
+from og_assets.sync.windows import CHICAGO, PullMode, SyncWindow, window_for
 from og_assets.warehouse.derive import derive_bridge, derive_tombstones, derive_totals, prepare
-from og_assets.warehouse.resource import WarehouseResource
 from og_assets.webhooks.inbox import Inbox, InboxEvent
-from og_assets.windows import CHICAGO, PullMode, SyncWindow, window_for
 
 RUN = "5a3b1c2d-0000-4000-8000-000000000000"
 """The id that the runs of a sample have, so that the same merchant gives the same warehouse."""

@@ -5,14 +5,14 @@ from datetime import UTC, date, datetime, timedelta
 import dagster as dg
 from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
 
-from og_assets.alerts import Memory, problems, tell
 from og_assets.assets.events import UNFINISHED, request_for_new_events
 from og_assets.assets.objects import PULL_MODE_TAG
+from og_assets.assets.partitions import CHICAGO, DAILY, PullMode
+from og_assets.assets.warehouse_resource import WarehouseResource
+from og_assets.automation.alerts import Memory, problems, tell
 from og_assets.ordergroove.objects import OBJECTS
-from og_assets.partitions import CHICAGO, DAILY, PullMode
 from og_assets.settings import load_settings
 from og_assets.warehouse.errors import WarehouseError, WarehouseMissing
-from og_assets.warehouse.resource import WarehouseResource
 from og_assets.warehouse.status import oldest_watermark
 
 DERIVED = dg.AssetSelection.groups("analytics")

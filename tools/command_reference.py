@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from og_assets.cli import main as og
+from og_assets.commands.cli import main as og
 
 FILE = Path(__file__).parents[1] / "docs" / "commands.md"
 

@@ -8,11 +8,11 @@ from og_assets.ordergroove.client import OrdergrooveClient
 from og_assets.ordergroove.clock import SourceClock
 from og_assets.ordergroove.masking import KEEPING, Masking
 from og_assets.ordergroove.objects import OrdergrooveObject
-from og_assets.pull import PullReport, pull
+from og_assets.sync.pull import PullReport, pull
+from og_assets.sync.windows import WHOLE_HISTORY, PullMode, segments
 from og_assets.warehouse.file import Warehouse
 from og_assets.warehouse.progress import BatchCounts
 from og_assets.warehouse.status import finished_pull
-from og_assets.windows import WHOLE_HISTORY, PullMode, segments
 
 
 def pull_by_month(

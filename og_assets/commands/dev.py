@@ -11,9 +11,9 @@ from time import monotonic
 
 from rich.console import Console
 
-from og_assets import playground
 from og_assets.emulator.server import Emulator
 from og_assets.emulator.world import World
+from og_assets.playground import merchant as playground
 from og_assets.settings import load_settings
 
 SECOND = timedelta(seconds=1)

@@ -22,7 +22,7 @@ from dagster._core.definitions.freshness import FreshnessState
 from dagster._core.storage.tags import WILL_RETRY_TAG
 from pydantic import SecretStr
 
-from og_assets.partitions import CHICAGO
+from og_assets.assets.partitions import CHICAGO
 
 KINDS = {
     "run failed": "A run failed, and Dagster does not start it again by itself.",

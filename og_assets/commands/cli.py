@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from og_assets.home import prepare_home
+from og_assets.commands.home import prepare_home
 from og_assets.settings import SettingError
 
 if TYPE_CHECKING:
@@ -33,9 +33,9 @@ class Group(click.Group):
 
 def known_failures() -> tuple[type[Exception], ...]:
     """The errors that have a message for a person."""
-    from og_assets.export import ExportRefused
+    from og_assets.commands.export import ExportRefused
+    from og_assets.commands.query import StatementFailed
     from og_assets.ordergroove.errors import OrdergrooveError
-    from og_assets.query import StatementFailed
     from og_assets.warehouse.errors import WarehouseError
     from og_assets.webhooks.errors import WebhookError
 
@@ -90,7 +90,7 @@ def demo(customers: int, seed: int) -> None:
       og demo --customers 5000
       og demo --seed 7            another merchant
     """
-    from og_assets.demo import demo as run
+    from og_assets.commands.demo import demo as run
 
     sys.exit(0 if run(_console(), customers=customers, seed=seed) else 1)
 
@@ -108,7 +108,7 @@ def dev(port: int) -> None:
       og dev
       og dev --port 3001
     """
-    from og_assets.dev import dev as run
+    from og_assets.commands.dev import dev as run
 
     sys.exit(run(_console(), port=port))
 
@@ -126,7 +126,7 @@ def sync() -> None:
       og sync
       og doctor && og sync && og export --replace exports/bi
     """
-    from og_assets.sync_command import sync as run
+    from og_assets.commands.sync import sync as run
 
     sys.exit(0 if run(_console()) else 1)
 
@@ -189,7 +189,7 @@ def status(warehouse: Path | None, as_json: bool) -> None:
       og status --json | jq '.[] | {object, watermark}'
       og status --warehouse data/emulator.duckdb
     """
-    from og_assets.report import show_status
+    from og_assets.commands.status import show_status
 
     sys.exit(0 if show_status(_console(), _warehouse(warehouse), as_json=as_json) else 1)
 
@@ -206,7 +206,7 @@ def doctor(as_json: bool) -> None:
       og doctor
       og doctor --json | jq '.[] | select(.verdict == "bad")'
     """
-    from og_assets.report import show_findings
+    from og_assets.commands.status import show_findings
 
     sys.exit(0 if show_findings(_console(), as_json=as_json) else 1)
 
@@ -240,7 +240,7 @@ def query(sql: str | None, warehouse: Path | None, format: str, rows: int, wait:
       og query < docs/recipes.sql
       og query --warehouse data/emulator.duckdb .tables
     """
-    from og_assets.query import UNCUT, Query, shell
+    from og_assets.commands.query import UNCUT, Query, shell
 
     console = _console()
     reader = Query(
@@ -287,7 +287,7 @@ def export(folder: Path, warehouse: Path | None, format: str, replace: bool, vie
       og export --replace --views exports/bi     for BI tools, refreshed after each sync
       og export --format csv handover
     """
-    from og_assets.report import show_export
+    from og_assets.commands.status import show_export
 
     show_export(
         _warehouse(warehouse),

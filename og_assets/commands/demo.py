@@ -12,15 +12,15 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table as Screen
 
-from og_assets import playground
-from og_assets.comparison import compare, compare_deletions
+from og_assets.assets.warehouse_resource import WarehouseResource
+from og_assets.commands.sync import run_sync
 from og_assets.emulator.server import Emulator
 from og_assets.emulator.world import World
 from og_assets.ordergroove.objects import OBJECTS
+from og_assets.playground import merchant as playground
+from og_assets.playground.comparison import compare, compare_deletions
 from og_assets.settings import load_settings
-from og_assets.sync_command import run_sync
-from og_assets.warehouse.resource import WarehouseResource
-from og_assets.windows import CHICAGO
+from og_assets.sync.windows import CHICAGO
 
 RECIPES = Path("docs/recipes.sql")
 ORDERS_BY_STATUS = (

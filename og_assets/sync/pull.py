@@ -22,8 +22,9 @@ from og_assets.ordergroove.objects import OrdergrooveObject
 from og_assets.ordergroove.page import Page
 from og_assets.ordergroove.read_ahead import read_ahead
 from og_assets.ordergroove.reader import Accepted, RecordReader
-from og_assets.progress_lines import ProgressLines
 from og_assets.settings import SettingError
+from og_assets.sync.progress_lines import ProgressLines
+from og_assets.sync.windows import PullMode, SyncWindow
 from og_assets.warehouse.errors import WarehouseError
 from og_assets.warehouse.file import Warehouse
 from og_assets.warehouse.load import load_batch
@@ -38,7 +39,6 @@ from og_assets.warehouse.sync_log import (
     read_watermark,
 )
 from og_assets.warehouse.tables import Table, ensure_table
-from og_assets.windows import PullMode, SyncWindow
 
 log = logging.getLogger("og_assets")
 

@@ -24,7 +24,7 @@ from og_assets.ordergroove.masking import KEEPING, Masking
 from og_assets.ordergroove.objects import OBJECTS, OrdergrooveObject
 from og_assets.ordergroove.page import Page
 from og_assets.ordergroove.reader import Accepted, RecordReader
-from og_assets.pull import object_table, staged_line
+from og_assets.sync.pull import object_table, staged_line
 from og_assets.warehouse.errors import WarehouseError
 from og_assets.warehouse.file import Warehouse
 from og_assets.warehouse.findings import Finding, Suspect, Suspects, find_suspects, finish_sweep, open_statuses

@@ -12,15 +12,15 @@ import dagster as dg
 from rich.console import Console
 from rich.markup import escape
 
-from og_assets.automation import days_to_sync, range_tags
+from og_assets.automation.jobs import days_to_sync, range_tags
+from og_assets.commands.status import show_status
+from og_assets.commands.watching import watch
 from og_assets.ordergroove.objects import OBJECTS
-from og_assets.report import show_status
 from og_assets.settings import load_settings
+from og_assets.sync.windows import CHICAGO
 from og_assets.warehouse.errors import WarehouseMissing
 from og_assets.warehouse.reading import read_warehouse
 from og_assets.warehouse.status import oldest_watermark
-from og_assets.watching import watch
-from og_assets.windows import CHICAGO
 
 OTHER_STEPS = 6
 """Steps of a sync besides those of the objects: events, two sweeps, tombstones, bridge, totals."""

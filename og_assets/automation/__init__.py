@@ -1,0 +1,1 @@
+"""When things run and what is told of them: jobs, schedules, sensors, alerts."""

@@ -1,0 +1,1 @@
+"""The command `og`: one module a command; `cli` declares them."""

@@ -1,0 +1,1 @@
+"""Reads Ordergroove into a warehouse: pulls, sweeps, ingested webhooks. The engine; knows no Dagster."""
