@@ -11,8 +11,9 @@ from og_assets.emulator.filters import BadParameter, Condition, conditions, flag
 from og_assets.emulator.listing import Listing
 from og_assets.emulator.messages import JSON_TYPE, Answer, Cursor, Page, Request, Shape, json_answer
 from og_assets.emulator.render import Body, Dialect, Renderer
-from og_assets.emulator.schema import TABLES
-from og_assets.emulator.world import STAMP_ZONE, World
+from og_assets.emulator.shop.clock import STAMP_ZONE
+from og_assets.emulator.shop.schema import TABLES
+from og_assets.emulator.world import World
 
 FILTER_ZONE = ZoneInfo("America/Chicago")
 """The zone in which the pipelines guide says that filters are read."""
@@ -100,7 +101,7 @@ class Api:
     def _list(self, request: Request, scope: list[Condition]) -> Answer:
         assert request.object is not None
         asked = conditions(request.object, request.query, self._filter_zone)
-        found = Listing(self.world, request.object, asked + scope)
+        found = Listing(self.world.store, request.object, asked + scope)
         shape: Shape = self.body_shape.get(request.object, "v2" if request.version_2 else "count")
         if shape in ("results_only", "bare_array"):
             page: Page | None = Page([self._text(request, row) for row in found.rows(0)])
@@ -115,7 +116,7 @@ class Api:
         page.shape = shape
         return Answer(headers={"Content-Type": JSON_TYPE}, page=page)
 
-    def _cursor_page(self, request: Request, found: "Listing") -> Page | None:
+    def _cursor_page(self, request: Request, found: Listing) -> Page | None:
         at = request.cursor
         if at is None:
             if "cursor" in request.query:
@@ -136,7 +137,7 @@ class Api:
             page.previous = request.url(cursor=first.encode(), page_size=None)
         return page
 
-    def _numbered_page(self, request: Request, found: "Listing") -> Page | None:
+    def _numbered_page(self, request: Request, found: Listing) -> Page | None:
         size, count = _page_size(request), found.count()
         text = request.query.get("page", ["1"])[-1]
         number, last = request.page, max(1, -(-count // size))
@@ -152,12 +153,12 @@ class Api:
         assert request.object is not None
         table = TABLES[request.object]
         key = Condition(f'"{table.name}"."{table.key}" = ?', (request.key,))
-        rows = Listing(self.world, table.name, [key, *scope]).rows(0, 1)
+        rows = Listing(self.world.store, table.name, [key, *scope]).rows(0, 1)
         return json_answer(self._body(request, rows[0])) if rows else _missing(request)
 
     def _relationships(self, request: Request) -> Answer:
         product = Condition("from_product = ?", (request.key,))
-        rows = Listing(self.world, "relationships", [product]).rows(0)
+        rows = Listing(self.world.store, "relationships", [product]).rows(0)
         return json_answer([self._renderer.body("relationships", row) for row in rows])
 
     def _component(self, request: Request) -> Answer:

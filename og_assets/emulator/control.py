@@ -7,50 +7,50 @@ GET  /__emulator__/stats          clock, number of rows, deletions, events and r
 """
 
 import json
-from datetime import date, datetime, timedelta
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from og_assets.emulator.messages import JSON_TYPE, Answer, json_answer
-from og_assets.emulator.schema import TABLES
-from og_assets.emulator.state import WorldError
-
-if TYPE_CHECKING:
-    from og_assets.emulator.server import Emulator
+from og_assets.emulator.messages import Answer, Request, json_answer
+from og_assets.emulator.shop.schema import TABLES
+from og_assets.emulator.shop.state import WorldError
+from og_assets.emulator.world import World
 
 PREFIX = "/__emulator__/"
 
 
-def answer(emulator: "Emulator", method: str, path: str, body: bytes) -> Answer:
-    """Do what is asked of the world."""
-    command, _, argument = path.removeprefix(PREFIX).strip("/").partition("/")
-    world = emulator.world
+def answer(world: World, request: Request, body: bytes, stamp_zone: tzinfo, served: Mapping[str, int]) -> Answer:
+    """Do what is asked of the world; `served` counts the requests so far by object."""
+    command, _, argument = request.path.removeprefix(PREFIX).strip("/").partition("/")
     try:
-        if method == "POST" and command == "advance":
-            world.advance(timedelta(seconds=json.loads(body)["seconds"]))
-        elif method == "POST" and command == "simulate_day":
-            world.simulate_day()
-        elif method == "GET" and command == "truth" and argument in TABLES:
-            rows = world.truth(argument, stamp_zone=emulator.api.stamp_zone)
-            lines = "".join(json.dumps(row, default=_plain) + "\n" for row in rows)
-            return Answer(200, lines.encode(), {"Content-Type": "application/x-ndjson"})
-        elif not (method == "GET" and command == "stats"):
-            return json_answer({"detail": f"{method} {path} is no control path of the emulator"}, 404)
+        match request.method, command:
+            case "POST", "advance":
+                world.advance(timedelta(seconds=json.loads(body)["seconds"]))
+            case "POST", "simulate_day":
+                world.simulate_day()
+            case "GET", "truth" if argument in TABLES:
+                rows = world.truth(argument, stamp_zone=stamp_zone)
+                lines = "".join(json.dumps(row, default=_plain) + "\n" for row in rows)
+                return Answer(200, lines.encode(), {"Content-Type": "application/x-ndjson"})
+            case "GET", "stats":
+                pass
+            case _:
+                problem = f"{request.method} {request.path} is no control path of the emulator"
+                return json_answer({"detail": problem}, 404)
     except (WorldError, ValueError, KeyError, TypeError) as error:
         return json_answer({"detail": f"{type(error).__name__}: {error}"}, 400)
-    return Answer(200, json.dumps(stats(emulator)).encode(), {"Content-Type": JSON_TYPE})
+    return json_answer(_stats(world) | {"requests": dict(served)})
 
 
-def stats(emulator: "Emulator") -> dict[str, Any]:
+def _stats(world: World) -> dict[str, Any]:
     """Where the world stands."""
-    world = emulator.world
     with world.lock:
         return {
             "now": world.now.isoformat(),
             "rows": {name: world.count(name) for name in TABLES},
             "deleted": {name: len(world.deleted(name)) for name in ("orders", "items", "one_time_incentives")},
             "events": len(world.events),
-            "requests": dict(emulator.served),
         }
 
 

@@ -3,8 +3,8 @@
 from typing import Any
 
 from og_assets.emulator.filters import Condition
-from og_assets.emulator.schema import TABLES
-from og_assets.emulator.world import World, select
+from og_assets.emulator.shop.schema import TABLES, select
+from og_assets.emulator.shop.store import Store
 
 NARROW = 2000
 """Up to this many rows in a range of stamps are looked up and sorted; more, and the list is walked instead."""
@@ -13,8 +13,8 @@ NARROW = 2000
 class Listing:
     """The rows of an object that meet all conditions, in order of creation."""
 
-    def __init__(self, world: World, object_name: str, found: list[Condition]) -> None:
-        self._store = world.store
+    def __init__(self, store: Store, object_name: str, found: list[Condition]) -> None:
+        self._store = store
         self._object = object_name
         stamps = [condition for condition in found if condition.stamp is not None]
         self._narrow = bool(stamps) and self._is_narrow(stamps)

@@ -7,8 +7,8 @@ from functools import lru_cache
 from typing import Any, Literal
 from zlib import crc32
 
-from og_assets.emulator.eventbodies import money
-from og_assets.emulator.schema import TABLES, Field, Kind
+from og_assets.emulator.shop.pricing import money
+from og_assets.emulator.shop.schema import TABLES, Field, Kind
 
 Dialect = Literal["strict", "loose"]
 Body = dict[str, Any]
@@ -16,7 +16,7 @@ Write = Callable[[Any], Any]
 
 
 class Renderer:
-    """Renders rows of `world.select()`; `stamp_zone` is the zone of the wall clocks that bodies carry.
+    """Renders rows of `schema.select()`; `stamp_zone` is the zone of the wall clocks that bodies carry.
 
     The loose dialect uses the other spellings that the documents show: booleans as "True" or 1, JSON as
     text, type as text, numbers for codes, "" and "undefined" for what is empty. Which one a value gets

@@ -18,7 +18,7 @@ from time import monotonic
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from og_assets.emulator.state import Event
+from og_assets.emulator.shop.state import Event
 from og_assets.ordergroove.signature import SIGNATURE_HEADER, signature_header
 
 WEBHOOK_KEY = "emulator-webhook-key"

@@ -1,27 +1,25 @@
-"""The emulator as a server: connections, the order of an exchange, and how it starts and stops."""
+"""The emulator: a world, its API, its faults and its server; the order of an exchange; how it starts and stops."""
 
 import signal
-import socket
-import struct
-import sys
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
-from http.server import ThreadingHTTPServer
 from time import monotonic
 from types import FrameType, TracebackType
-from typing import Any, Self
+from typing import Self
 
+from og_assets.emulator import control
 from og_assets.emulator.api import FILTER_ZONE, Api, KeyPermission
-from og_assets.emulator.effects import Effect, Exchange
+from og_assets.emulator.connections import Reply, Server
+from og_assets.emulator.effects import Exchange
 from og_assets.emulator.faults import Faults
-from og_assets.emulator.handler import Handler
-from og_assets.emulator.messages import Answer, Request, Shape
+from og_assets.emulator.messages import Request, Shape
 from og_assets.emulator.render import Dialect
-from og_assets.emulator.world import DEFAULT_NOW, STAMP_ZONE, World
+from og_assets.emulator.routes import parse
+from og_assets.emulator.shop.clock import STAMP_ZONE
+from og_assets.emulator.world import DEFAULT_NOW, World
 
 EMULATOR_KEY = "emulator-key"
 """The API key that works unless an emulator is given others; it has Bulk Operations permission."""
@@ -72,7 +70,7 @@ class Emulator:
         self.requests: deque[Served] = deque(maxlen=REMEMBERED_REQUESTS)
         self.stopping = threading.Event()
         self._port = port
-        self._server: _Server | None = None
+        self._server: Server | None = None
         self._last: dict[str, tuple[list[str], str]] = {}
 
     @property
@@ -93,7 +91,7 @@ class Emulator:
     def start(self) -> Self:
         """Listen and serve in the background; returns itself."""
         self.stopping.clear()
-        self._server = _Server(("127.0.0.1", self._port), self)
+        self._server = Server(self._port, self.respond)
         self._port = self.port
         threading.Thread(target=self._server.serve_forever, args=(0.02,), name="emulator", daemon=True).start()
         return self
@@ -119,17 +117,14 @@ class Emulator:
     ) -> None:
         self.stop()
 
-    def answer(self, request: Request) -> tuple[Answer, Exchange, list[Effect]]:
+    def respond(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Reply:
         """What to send for a request, after all effects that strike it have had their say on it."""
-        last_page, last_url = self._last.get(request.object or "", ([], None))
-        exchange = Exchange(
-            request,
-            self.world,
-            self.stopping,
-            lambda: self.api.again(request),
-            last_page,
-            last_url,
-        )
+        request = parse(method, target, headers, self.url, self.world.now)
+        exchange = Exchange(request, self.world, self.stopping, lambda: self.api.again(request))
+        if request.path.startswith(control.PREFIX):
+            told = control.answer(self.world, request, body, self.api.stamp_zone, self.served)
+            return told, exchange, []
+        exchange.last_page, exchange.last_url = self._last.get(request.object or "", ([], None))
         effects = self.faults.strike(request)
         if self.latency:
             self.stopping.wait(self.latency)
@@ -145,56 +140,6 @@ class Emulator:
             effect.after(exchange)
         self.requests.append(Served(request, answer.status))
         return answer, exchange, effects
-
-
-class _Server(ThreadingHTTPServer):
-    """Keeps hold of its connections and threads, so that it can end them."""
-
-    daemon_threads = True
-    request_queue_size = 64
-
-    def __init__(self, address: tuple[str, int], emulator: Emulator) -> None:
-        self.emulator = emulator
-        self._open: set[socket.socket] = set()
-        self._threads_alive: set[threading.Thread] = set()
-        self._guard = threading.Lock()
-        super().__init__(address, Handler)
-
-    def process_request_thread(self, request: Any, client_address: Any) -> None:
-        thread = threading.current_thread()
-        with self._guard:
-            self._open.add(request)
-            self._threads_alive.add(thread)
-        try:
-            super().process_request_thread(request, client_address)
-        finally:
-            with self._guard:
-                self._open.discard(request)
-                self._threads_alive.discard(thread)
-
-    def shutdown_request(self, request: Any) -> None:
-        """Close a connection; one that is to be reset goes without the FIN that would precede the RST."""
-        linger, _ = struct.unpack("ii", request.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER, 8))
-        if linger:
-            request.close()
-        else:
-            super().shutdown_request(request)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that went away is no error of the emulator; anything else is shown."""
-        if not isinstance(sys.exception(), ConnectionError):
-            super().handle_error(request, client_address)
-
-    def close(self) -> None:
-        """End connections and threads, then stop listening."""
-        with self._guard:
-            connections, threads = list(self._open), list(self._threads_alive)
-        for connection in connections:
-            with suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
-        for thread in threads:
-            thread.join(timeout=5)
-        self.server_close()
 
 
 def run(

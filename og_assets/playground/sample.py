@@ -7,7 +7,7 @@ from pathlib import Path
 from og_assets.assets.derived import READ_BY_DERIVED
 from og_assets.assets.warehouse_resource import WarehouseResource
 from og_assets.emulator.server import EMULATOR_KEY, Emulator
-from og_assets.emulator.state import UNSENT
+from og_assets.emulator.shop.statuses import UNSENT
 from og_assets.emulator.world import World
 from og_assets.ordergroove.client import OrdergrooveClient
 from og_assets.ordergroove.clock import SourceClock

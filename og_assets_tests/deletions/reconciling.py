@@ -17,7 +17,7 @@ from og_assets.assets.derived import READ_BY_DERIVED
 from og_assets.assets.partitions import PullMode
 from og_assets.assets.warehouse_resource import WarehouseResource
 from og_assets.emulator.server import EMULATOR_KEY, Emulator
-from og_assets.emulator.state import Event
+from og_assets.emulator.shop.state import Event
 from og_assets.emulator.world import World
 from og_assets.ordergroove.clock import SourceClock
 from og_assets.ordergroove.objects import OBJECTS

@@ -6,7 +6,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from og_assets.emulator.state import UNSENT
+from og_assets.emulator.shop.statuses import UNSENT
 from og_assets_tests.deletions.reconciling import Site
 
 OPEN_ITEM = f'"order" IN (SELECT public_id FROM orders WHERE status = {UNSENT})'

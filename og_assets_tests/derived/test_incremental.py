@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from og_assets.emulator.state import RETRIED, SEND_NOW, UNSENT
+from og_assets.emulator.shop.statuses import RETRIED, SEND_NOW, UNSENT
 from og_assets.emulator.world import World
 from og_assets.warehouse.derive import Days, derive_bridge, derive_totals
 from og_assets_tests.deletions.reconciling import (

@@ -12,7 +12,7 @@ import pytest
 from duckdb import DuckDBPyConnection
 
 from og_assets.assets.warehouse_resource import WarehouseResource
-from og_assets.emulator.state import CANCELLED, SUCCESS, UNSENT
+from og_assets.emulator.shop.statuses import CANCELLED, SUCCESS, UNSENT
 from og_assets.emulator.world import World
 from og_assets.playground.sample import fill
 

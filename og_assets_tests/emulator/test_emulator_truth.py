@@ -11,7 +11,7 @@ import pytest
 from emulator_reading import HEADERS, read_all
 
 from og_assets.emulator import Emulator, World
-from og_assets.emulator.schema import TABLES, Kind
+from og_assets.emulator.shop.schema import TABLES, Kind
 from og_assets.ordergroove.objects import OBJECTS
 
 EMPTY = (None, "", "null", "undefined", "2017-02-29 12:00:00")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from og_assets.emulator import World
-from og_assets.emulator.state import WorldError
+from og_assets.emulator.shop.state import WorldError
 
 
 def truth(world: World, name: str, key: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from og_assets.emulator import effects as fx
 from og_assets.emulator.effects import Effect, Exchange
 from og_assets.emulator.faults import Fault
 from og_assets.emulator.messages import Answer, Page
-from og_assets.emulator.schema import TABLES
+from og_assets.emulator.shop.schema import TABLES
 from og_assets_tests.faults.rig import Rig
 
 Inject = Callable[[Rig], None]

@@ -12,8 +12,8 @@ from typing import Any, Self
 
 from og_assets.assets.partitions import PullMode
 from og_assets.assets.warehouse_resource import WarehouseResource
-from og_assets.emulator.schema import TABLES
 from og_assets.emulator.server import Emulator
+from og_assets.emulator.shop.schema import TABLES
 from og_assets.emulator.world import World
 from og_assets.ordergroove.client import OrdergrooveClient
 from og_assets.ordergroove.objects import OBJECTS, OrdergrooveObject

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from og_assets.emulator.schema import TABLES
+from og_assets.emulator.shop.schema import TABLES
 from og_assets.emulator.world import World
 
 Change = Callable[[World, int], object]

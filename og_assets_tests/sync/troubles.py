@@ -9,7 +9,7 @@ from shop_life import CHANGES
 from og_assets.emulator import effects as fx
 from og_assets.emulator.faults import Fault
 from og_assets.emulator.messages import Request
-from og_assets.emulator.schema import TABLES
+from og_assets.emulator.shop.schema import TABLES
 from og_assets.emulator.world import World
 
 

@@ -14,7 +14,7 @@ from typing import Any, Self
 import httpx
 from starlette.applications import Starlette
 
-from og_assets.emulator.state import Event
+from og_assets.emulator.shop.state import Event
 from og_assets.ordergroove.signature import SIGNATURE_HEADER, signature_header
 from og_assets.webhooks.inbox import Inbox, InboxEvent
 from og_assets.webhooks.serve import make_server

@@ -235,3 +235,24 @@ TABLES = {
         RELATIONSHIPS,
     )
 }
+
+ITEMS_FIRST = 'items CROSS JOIN orders ON orders.public_id = items."order"'
+"""In SQLite CROSS JOIN fixes the order of the loops: items in order of creation, each looking up its order."""
+
+
+def select(object_name: str, tables: str | None = None) -> str:
+    """SELECT of the internal id and the fields that have a column, in the order of the body.
+
+    A placement's column tells an instant (whole number) once it was tried, a day (text) before.
+    """
+    columns = []
+    for field in TABLES[object_name].fields:
+        if field.kind is Kind.PLACE:
+            columns.append("coalesce(orders.place_at, orders.place)")
+        elif field.kind is Kind.JOINED:
+            columns.append("orders.updated")
+        elif field.stored:
+            columns.append(f'"{object_name}"."{field.name}"')
+    if tables is None:
+        tables = ITEMS_FIRST if object_name == "items" else f'"{object_name}"'
+    return f'SELECT "{object_name}".id, {", ".join(columns)} FROM {tables}'

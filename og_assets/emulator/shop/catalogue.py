@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
-from og_assets.emulator.store import Row, Store
+from og_assets.emulator.shop.store import Row, Store
 
 NAMES = (
     "Medium Roast Coffee Bag",
@@ -34,7 +34,12 @@ CANCEL_REASONS = {
     5: "Prefer another product",
     6: "Other",
 }
-FREQUENCIES = (
+CURRENCY = "USD"
+
+Frequency = tuple[int, int, int]
+"""(frequency_days, every, every_period); every_period: 1 days, 2 weeks, 3 months."""
+
+FREQUENCIES: tuple[Frequency, ...] = (
     (28, 4, 2),
     (30, 1, 3),
     (45, 45, 1),
@@ -44,7 +49,7 @@ FREQUENCIES = (
     (90, 3, 3),
     (90, 3, 3),
 )
-"""(frequency_days, every, every_period); every_period: 1 days, 2 weeks, 3 months."""
+"""The rhythms that people choose from, the usual ones more than once."""
 
 
 @dataclass

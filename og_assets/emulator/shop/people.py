@@ -1,9 +1,11 @@
-"""Made-up customers with their addresses and payments, as stored rows."""
+"""Made-up customers with their addresses, payments and subscriptions, as stored rows."""
 
 import json
 import random
+from collections.abc import Callable, Sequence
 
-from og_assets.emulator.store import Row
+from og_assets.emulator.shop.catalogue import CURRENCY, Catalogue, Frequency
+from og_assets.emulator.shop.store import Row
 
 FIRST = ("Ada", "Nathan", "Zoë", "Miguel", "Grace", "Linus", "Chiara", "Björn", "Aiko", "Sam", "Nora", "Omar")
 LAST = ("Torres", "Cider", "O'Neill", "García", "Lindqvist", "Okafor", "Tanaka", "Weiß", "Smith", "Novák", "Li")
@@ -95,7 +97,7 @@ def subscription(
     key: str,
     customer: Row,
     product: str,
-    frequency: tuple[int, int, int],
+    frequency: Frequency,
     created: int,
     day: str,
 ) -> Row:
@@ -122,7 +124,7 @@ def subscription(
         "cancelled": None,
         "cancel_reason": None,
         "cancel_reason_code": None,
-        "currency_code": "USD",
+        "currency_code": CURRENCY,
         "session_id": customer["session_id"],
         "merchant_order_id": str(rng.randrange(10**5, 10**6)),
         "created": created,
@@ -135,43 +137,81 @@ def subscription(
     }
 
 
-def vary(rng: random.Random, row: Row, bundles: dict[str, list[str]]) -> None:
-    """Make some subscriptions bundles, prepaid, on trial, price-locked or with grantees."""
-    kind = rng.random()
-    if kind < 0.12:
-        row["product"] = rng.choice(list(bundles))
-        legacy = kind < 0.03
-        row["components"] = json.dumps(
-            [
-                {
-                    "public_id": None if legacy else f"{rng.getrandbits(128):032x}",
-                    "quantity": None if legacy else 1,
-                    "product": product,
-                }
-                for product in bundles[row["product"]]
-            ]
-        )
-    elif kind < 0.2:
-        row["prepaid_subscription_context"] = json.dumps(
-            {
-                "prepaid_orders_remaining": rng.randrange(3),
-                "prepaid_orders_per_billing": 3,
-                "renewal_behavior": rng.choice(("autorenew", "cancel", "downgrade")),
-                "last_renewal_revenue": 100.8,
-                "prepaid_origin_merchant_order_id": f"#{rng.randrange(1000, 9999)}",
-            }
-        )
-    elif kind < 0.24:
-        row["free_trial_subscription_context"] = json.dumps(
-            {
-                "product": row["product"],
-                "days": 14,
-                "conversion_item": rng.randrange(10**6),
-                "expiration": "2025-09-23T13:12:22.704013",
-                "is_in_free_trial": False,
-            }
-        )
-    elif kind < 0.28:
-        row["grantees"] = json.dumps([{"external_id": "abc", "name": "Grantee 1"}])
-    elif kind < 0.32:
-        row["price"] = rng.choice((0, 1299))
+Variation = Callable[[random.Random, Row, Catalogue], None]
+"""Makes a plain subscription special, in place."""
+
+
+def vary(rng: random.Random, row: Row, catalogue: Catalogue, variations: Sequence[tuple[float, Variation]]) -> None:
+    """Make some subscriptions special, in place: dice between 0 and 1 choose the first number that they stay below."""
+    chance = rng.random()
+    for below, variation in variations:
+        if chance < below:
+            variation(rng, row, catalogue)
+            return
+
+
+def legacy_bundle(rng: random.Random, row: Row, catalogue: Catalogue) -> None:
+    """A bundle whose components have no ids: they ship as one item."""
+    _bundle(rng, row, catalogue, lambda product: {"public_id": None, "quantity": None, "product": product})
+
+
+def bundle(rng: random.Random, row: Row, catalogue: Catalogue) -> None:
+    """A bundle whose components ship as an item each."""
+    _bundle(
+        rng,
+        row,
+        catalogue,
+        lambda product: {"public_id": f"{rng.getrandbits(128):032x}", "quantity": 1, "product": product},
+    )
+
+
+def _bundle(rng: random.Random, row: Row, catalogue: Catalogue, line: Callable[[str], Row]) -> None:
+    row["product"] = rng.choice(list(catalogue.bundles))
+    row["components"] = json.dumps([line(product) for product in catalogue.bundles[row["product"]]])
+
+
+def prepaid(rng: random.Random, row: Row, catalogue: Catalogue) -> None:
+    """Three orders are billed at once."""
+    row["prepaid_subscription_context"] = json.dumps(
+        {
+            "prepaid_orders_remaining": rng.randrange(3),
+            "prepaid_orders_per_billing": 3,
+            "renewal_behavior": rng.choice(("autorenew", "cancel", "downgrade")),
+            "last_renewal_revenue": 100.8,
+            "prepaid_origin_merchant_order_id": f"#{rng.randrange(1000, 9999)}",
+        }
+    )
+
+
+def after_trial(rng: random.Random, row: Row, catalogue: Catalogue) -> None:
+    """It began as a free trial, which is over."""
+    row["free_trial_subscription_context"] = json.dumps(
+        {
+            "product": row["product"],
+            "days": 14,
+            "conversion_item": rng.randrange(10**6),
+            "expiration": "2025-09-23T13:12:22.704013",
+            "is_in_free_trial": False,
+        }
+    )
+
+
+def with_grantee(rng: random.Random, row: Row, catalogue: Catalogue) -> None:
+    """Somebody else may use it too."""
+    row["grantees"] = json.dumps([{"external_id": "abc", "name": "Grantee 1"}])
+
+
+def price_locked(rng: random.Random, row: Row, catalogue: Catalogue) -> None:
+    """Its unit price stays, whatever the product costs."""
+    row["price"] = rng.choice((0, 1299))
+
+
+VARIATIONS: tuple[tuple[float, Variation], ...] = (
+    (0.03, legacy_bundle),
+    (0.12, bundle),
+    (0.20, prepaid),
+    (0.24, after_trial),
+    (0.28, with_grantee),
+    (0.32, price_locked),
+)
+"""What makes a subscription special, each with the number that its dice (0 to 1) stay below; the others are plain."""

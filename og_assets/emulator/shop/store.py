@@ -1,13 +1,19 @@
 """The rows of a world in an in-memory SQLite. Knows tables and columns; nothing of what they mean."""
 
+import json
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from og_assets.emulator.schema import TABLES
+from og_assets.emulator.shop.schema import TABLES
 
 Row = dict[str, Any]
+
+
+def parsed(text: str | None) -> Any:
+    """A JSON column as Python objects."""
+    return None if text is None else json.loads(text)
 
 
 class Store:

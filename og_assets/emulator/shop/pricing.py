@@ -37,3 +37,8 @@ def order_totals(lines: Iterable[tuple[int, int, int]], state: str | None, shipp
     shipping = SHIPPING_FEE if count and sub_total < FREE_SHIPPING_FROM else 0
     shipping = max(0, shipping - shipping_off)
     return Totals(sub_total, tax, shipping, gross - sub_total, sub_total + tax + shipping)
+
+
+def money(cents: int | None) -> str | None:
+    """Whole cents as the decimal string of the API."""
+    return None if cents is None else f"{cents // 100}.{cents % 100:02d}"

@@ -1,25 +1,13 @@
 """`data.object` of webhook events: times in epoch seconds, unlike REST bodies (reference: webhook event pages)."""
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from og_assets.emulator.store import Row
-
-if TYPE_CHECKING:
-    from og_assets.emulator.state import WorldState
+from og_assets.emulator.shop import statuses
+from og_assets.emulator.shop.pricing import money
+from og_assets.emulator.shop.store import Row, Store
 
 PERIODS = {1: "Days", 2: "Weeks", 3: "Months"}
-STATUS_NAMES = {
-    1: "Unsent",
-    3: "Rejected",
-    4: "Cancelled",
-    5: "Success",
-    6: "Send now",
-    13: "Connection error during placement",
-    15: "Generic error response",
-    17: "Merged",
-    18: "Credit card retry",
-}
 
 _SUBSCRIBER = [
     "merchant_user_id",
@@ -71,25 +59,18 @@ _ORDER = [
 _ITEM = ["public_id", "product", "order", "subscription", "offer", "quantity"]
 
 
-def event_body(world: "WorldState", object_name: str, key: str) -> dict[str, Any]:
-    """The body of the event family that the object belongs to, as its row stands now."""
-    row = world.row(object_name, key)
-    family = {"customers": "subscriber", "subscriptions": "subscription", "orders": "order", "items": "item"}
-    make = {"customers": _subscriber, "subscriptions": _subscription, "orders": _order, "items": _item}[object_name]
-    return {"type": family[object_name], "merchant": world.merchant, **make(world, row)}
-
-
-def money(cents: int | None) -> str | None:
-    """Whole cents as the decimal string of the API."""
-    return None if cents is None else f"{cents // 100}.{cents % 100:02d}"
+def event_body(store: Store, merchant: str, object_name: str, row: Row) -> dict[str, Any]:
+    """The body of the event family that an object belongs to, as its row stands now."""
+    family, make = _FAMILIES[object_name]
+    return {"type": family, "merchant": merchant, **make(store, row)}
 
 
 def _json(text: str | None) -> Any:
     return {} if text is None else json.loads(text)
 
 
-def _subscriber(world: "WorldState", row: Row) -> dict[str, Any]:
-    latest = world.store.value(
+def _subscriber(store: Store, row: Row) -> dict[str, Any]:
+    latest = store.value(
         "SELECT public_id FROM subscriptions WHERE customer = ? ORDER BY id DESC LIMIT 1",
         row["merchant_user_id"],
     )
@@ -104,7 +85,7 @@ def _subscriber(world: "WorldState", row: Row) -> dict[str, Any]:
     }
 
 
-def _subscription(world: "WorldState", row: Row) -> dict[str, Any]:
+def _subscription(store: Store, row: Row) -> dict[str, Any]:
     code = (row["cancel_reason_code"] or "").rstrip("|")
     context = row["prepaid_subscription_context"]
     return {
@@ -119,18 +100,18 @@ def _subscription(world: "WorldState", row: Row) -> dict[str, Any]:
     }
 
 
-def _order(world: "WorldState", row: Row) -> dict[str, Any]:
+def _order(store: Store, row: Row) -> dict[str, Any]:
     totals = ("sub_total", "tax_total", "shipping_total", "discount_total", "total")
     return {
         **{name: row[name] for name in _ORDER},
         **{name: money(row[name]) for name in totals},
         "extra_data": _json(row["extra_data"]),
-        "status_display": STATUS_NAMES.get(row["status"], "Unknown"),
+        "status_display": statuses.NAMES.get(row["status"], "Unknown"),
     }
 
 
-def _item(world: "WorldState", row: Row) -> dict[str, Any]:
-    customer = world.store.value("SELECT customer FROM orders WHERE public_id = ?", row["order"])
+def _item(store: Store, row: Row) -> dict[str, Any]:
+    customer = store.value("SELECT customer FROM orders WHERE public_id = ?", row["order"])
     return {
         **{name: row[name] for name in _ITEM},
         "customer": customer,
@@ -139,3 +120,12 @@ def _item(world: "WorldState", row: Row) -> dict[str, Any]:
         "first_placed": None,
         "components": _json(row["components"]),
     }
+
+
+_FAMILIES = {
+    "customers": ("subscriber", _subscriber),
+    "subscriptions": ("subscription", _subscription),
+    "orders": ("order", _order),
+    "items": ("item", _item),
+}
+"""By object, the type that an event body tells and what makes it."""

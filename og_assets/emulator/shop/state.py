@@ -1,27 +1,21 @@
-"""What every part of a world shares: rows, clock, dice, journal of events, register of deletions."""
+"""The data of a world: rows, clock, dice, terms, habits, journal of events, register of deletions.
 
-import json
+What can be done with it are functions of a `Shop`, one module a subject; `World` gathers them.
+"""
+
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from functools import wraps
 from typing import Any, TypeVar, cast
-from zoneinfo import ZoneInfo
 
-from og_assets.emulator.eventbodies import event_body
-from og_assets.emulator.schema import TABLES
-from og_assets.emulator.store import Row, Store
-
-PLACEMENT_ZONE = ZoneInfo("America/Chicago")
-"""Placement hours are configured in Central time (guide: recurring-order-placement)."""
-
-UNSENT, REJECTED, CANCELLED, SUCCESS, SEND_NOW = 1, 3, 4, 5, 6
-CONNECTION_ERROR, GENERIC_ERROR, MERGED, CARD_RETRY = 13, 15, 17, 18
-"""Order status codes (reference: order-status-codes)."""
-
-RETRIED = (CONNECTION_ERROR, GENERIC_ERROR, CARD_RETRY)
-"""Statuses that the next nightly placement takes up again."""
+from og_assets.emulator.shop.catalogue import Catalogue, Frequency
+from og_assets.emulator.shop.clock import PLACEMENT_ZONE
+from og_assets.emulator.shop.event_bodies import event_body
+from og_assets.emulator.shop.people import Variation
+from og_assets.emulator.shop.schema import TABLES
+from og_assets.emulator.shop.store import Row, Store
 
 
 class WorldError(Exception):
@@ -49,34 +43,46 @@ class Event:
         }
 
 
-class WorldState:
-    """Rows, clock, dice and journals. `now` is an aware UTC datetime in whole seconds."""
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """What the dice of a world choose from; another kind of world is a world with other habits.
 
-    def __init__(self, seed: int, now: datetime, merchant: str | None) -> None:
+    `frequencies` are the rhythms of subscriptions, `variations` what makes some of them special,
+    `outcomes` the statuses that a nightly placement ends in with their shares, `happenings` what people
+    do on a day.
+    """
+
+    frequencies: Sequence[Frequency]
+    variations: Sequence[tuple[float, Variation]]
+    outcomes: Mapping[int, int]
+    happenings: Sequence[Callable[["Shop"], object]]
+
+
+class Shop:
+    """A merchant's shop. `now` is an aware UTC datetime in whole seconds."""
+
+    def __init__(self, seed: int, now: datetime, merchant: str | None, habits: Habits) -> None:
         if now.tzinfo is None:
             raise WorldError("the clock of a world needs an aware datetime, such as datetime(2025, 6, 3, tzinfo=UTC)")
-        self.store = Store()
-        self.lock = self.store.lock
+        self.now = now.astimezone(UTC).replace(microsecond=0)
         self.rng = random.Random(seed)
         self.merchant = merchant or self.new_id()
+        self.habits = habits
+        self.catalogue = Catalogue()
+        self.store = Store()
+        self.lock = self.store.lock
         self.events: list[Event] = []
-        self._now = now.astimezone(UTC).replace(microsecond=0)
         self._deleted: dict[str, dict[str, datetime]] = {name: {} for name in TABLES}
 
     @property
-    def now(self) -> datetime:
-        """The instant it is in the world."""
-        return self._now
-
-    @property
     def epoch(self) -> int:
-        """The instant it is in the world, in epoch seconds."""
-        return int(self._now.timestamp())
+        """The instant it is in the shop, in epoch seconds."""
+        return int(self.now.timestamp())
 
     @property
     def today(self) -> date:
         """The day it is where placement is configured (America/Chicago)."""
-        return self._now.astimezone(PLACEMENT_ZONE).date()
+        return self.now.astimezone(PLACEMENT_ZONE).date()
 
     def new_id(self) -> str:
         """A fresh public id: 32 lowercase hex digits."""
@@ -115,32 +121,23 @@ class WorldState:
         """Delete a row for good and register when."""
         self.row(object_name, key)
         self.store.delete(object_name, key)
-        self._deleted[object_name][key] = self._now
+        self._deleted[object_name][key] = self.now
 
     def emit(self, type: str, object_name: str, key: str) -> None:
         """Journal an event with the body that its object has now."""
-        self.events.append(Event(self.new_id(), type, self._now, event_body(self, object_name, key)))
+        id, row = self.new_id(), self.row(object_name, key)
+        self.events.append(Event(id, type, self.now, event_body(self.store, self.merchant, object_name, row)))
 
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def locked(method: F) -> F:
-    """Make an operation of a world whole: no request is answered while it runs."""
+def locked(operation: F) -> F:
+    """Make an operation on a shop whole: no request is answered while it runs."""
 
-    @wraps(method)
-    def whole(self: WorldState, *args: Any, **kwargs: Any) -> Any:
-        with self.lock:
-            return method(self, *args, **kwargs)
+    @wraps(operation)
+    def whole(shop: Shop, *args: Any, **kwargs: Any) -> Any:
+        with shop.lock:
+            return operation(shop, *args, **kwargs)
 
     return cast("F", whole)
-
-
-def parsed(text: str | None) -> Any:
-    """A JSON column as Python objects."""
-    return None if text is None else json.loads(text)
-
-
-def day_after(day: str, days: int) -> str:
-    """The ISO day that many days later."""
-    return (date.fromisoformat(day) + timedelta(days=days)).isoformat()
