@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from os import PathLike
 
-    from duckdb import DuckDBPyConnection
+    import pandas as pd
+    from duckdb import DuckDBPyConnection, DuckDBPyRelation
 
-__all__ = ["open_warehouse"]
+__all__ = ["exact_frame", "open_warehouse"]
 
 
 @contextmanager
@@ -24,7 +25,8 @@ def open_warehouse(
     `path` is the DuckDB file; by default the setting ORDERGROOVE_WAREHOUSE, of the environment or of `.env` in
     this folder. A sync that loads is waited for, at most `wait_seconds`. No sync can load while the block lasts,
     so keep it short: after `hold_seconds` the file is given back, and what is asked then raises WarehouseLetGo
-    (og_assets.warehouse.errors, where all that is raised is listed). Shown times are UTC.
+    (og_assets.warehouse.errors, where all that is raised is listed). Shown times are UTC. `.df()` turns amounts, which
+    are DECIMAL, into floats; `exact_frame` keeps them exact.
     """
     from pathlib import Path
 
@@ -41,3 +43,14 @@ def open_warehouse(
         path = Settings.from_environment({**os.environ, **of_this_folder}).warehouse
     with read_warehouse(Path(path), wait_seconds=wait_seconds, hold_seconds=hold_seconds) as connection:
         yield connection
+
+
+def exact_frame(relation: "DuckDBPyRelation") -> "pd.DataFrame":
+    """What `warehouse.sql(...)` gives, as a pandas frame whose DECIMAL columns hold `decimal.Decimal`, not floats.
+
+    with og_assets.open_warehouse() as warehouse:
+        totals = og_assets.exact_frame(warehouse.sql("FROM analytics.order_totals_current"))
+    """
+    from og_assets.warehouse import reading
+
+    return reading.exact_frame(relation)

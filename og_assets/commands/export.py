@@ -10,8 +10,9 @@ from uuid import uuid4
 
 import duckdb
 from duckdb import DuckDBPyConnection
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
+from og_assets.locking import ProcessLock
 from og_assets.warehouse.migrations import read_sql
 from og_assets.warehouse.processes import Holder
 from og_assets.warehouse.reading import WAIT_SECONDS, read_warehouse
@@ -50,7 +51,7 @@ def export(
     _check(folder, replace=replace)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder.with_name(f".{folder.name}.export.lock"), timeout=0):
+        with ProcessLock(folder.with_name(f".{folder.name}.export.lock"), timeout=0):
             _clear_up(folder)
             written = _new_folder_beside(folder)
             try:

@@ -5,15 +5,18 @@ import re
 import shutil
 import sqlite3
 import sys
-from collections.abc import Callable
-from contextlib import redirect_stdout, suppress
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, redirect_stdout, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import duckdb
 from duckdb import DuckDBPyConnection, DuckDBPyRelation
+from rich.console import Console
 from rich.markup import escape
+from rich.table import Table
 
 from og_assets.warehouse.errors import WarehouseError
 from og_assets.warehouse.migrations import read_sql
@@ -30,8 +33,14 @@ UNCUT = 100_000
 
 HELP = """\
 End a statement with ; to run it. Times are UTC; nothing can be changed.
-  .tables   tables and views, with their meaning      DESCRIBE ordergroove.orders;   the columns of one
-  .quit     leave (also \\q, Ctrl-D)                   Ctrl-C                         drop what is typed or running"""
+  .tables          tables and views, with their meaning
+  .schema orders   the columns of a table or view, with their meaning; without a name those of all
+  .quit            leave (also \\q, Ctrl-D); Ctrl-C drops what is typed or running"""
+
+DOT_COMMANDS = {".tables": "list_tables.sql", ".schema": "list_columns.sql"}
+
+LEAVING = {".quit", ".exit", "\\q", "exit", "quit"}
+ASKING_FOR_HELP = {".help", "help", "\\?"}
 
 
 class StatementFailed(Exception):
@@ -53,23 +62,56 @@ class Query:
     def run(self, sql: str) -> None:
         """Run statements one after the other and print what each gives.
 
-        `.tables` lists tables and views. Raises StatementFailed and WarehouseError; what was printed before stays.
+        `.tables` lists tables and views, `.schema` columns. Raises StatementFailed and WarehouseError; what was
+        printed before stays.
         """
-        if sql.strip() == ".tables":
-            sql = read_sql("list_tables.sql")
         try:
+            if sql.strip().startswith("."):
+                self._run_dot_command(sql.strip().rstrip(";"))
+                return
             for statement in duckdb.extract_statements(sql):
                 self._run(statement.query)
         except duckdb.Error as error:
             raise StatementFailed(str(error).strip()) from error
 
-    def _run(self, statement: str) -> None:
+    def _run_dot_command(self, line: str) -> None:
+        command, *words = line.split()
+        if command in ASKING_FOR_HELP:
+            sys.stdout.write(f"{HELP}\n")
+            return
+        if command not in DOT_COMMANDS or len(words) > (command == ".schema"):
+            raise StatementFailed(f"There is no command `{line}`. There are .tables, .schema [NAME], .help and .quit.")
+        sql, name = read_sql(DOT_COMMANDS[command]), "".join(words)
+        parameters = [name] if command == ".schema" else []
+        if self.format != "table":
+            self._run(sql, parameters)
+            return
+        with self._reading() as connection:
+            result = connection.execute(sql, parameters)
+            columns, rows = [column[0] for column in result.description], result.fetchall()
+        if not rows:
+            raise StatementFailed(f"There is no table, view or schema `{name}`; .tables lists them.")
+        self._show_in_words(columns, rows)
+
+    def _show_in_words(self, columns: list[str], rows: list[tuple[Any, ...]]) -> None:
+        """As a table that breaks lines between words, which DuckDB's own does not."""
+        table = Table(box=None, header_style="bold", pad_edge=False)
+        for column in columns:
+            table.add_column(column, justify="right" if column == "rows" else "left", no_wrap=column != "meaning")
+        for row in rows:
+            table.add_row(*(f"{value:,}" if isinstance(value, int) else escape(value or "") for value in row))
+        Console(file=sys.stdout, width=self.width if self.width != UNCUT else 160).print(table)
+
+    def _reading(self) -> AbstractContextManager[DuckDBPyConnection]:
+        return read_warehouse(
+            self.path, wait_seconds=self.wait_seconds, hold_seconds=self.hold_seconds, on_wait=self.on_wait
+        )
+
+    def _run(self, statement: str, parameters: Sequence[str] = ()) -> None:
         with TemporaryDirectory(prefix="og_query_") as folder:
             file = Path(folder) / "result"
-            with read_warehouse(
-                self.path, wait_seconds=self.wait_seconds, hold_seconds=self.hold_seconds, on_wait=self.on_wait
-            ) as connection:
-                self._write(connection, statement, file)
+            with self._reading() as connection:
+                self._write(connection.sql(statement, params=list(parameters)), file)
             if file.exists() and self.format == "table" and (comment := LEADING_COMMENT.match(statement)):
                 sys.stdout.write(f"{comment[0].strip()}\n")
             if file.exists():
@@ -77,8 +119,7 @@ class Query:
                     shutil.copyfileobj(result, sys.stdout)
                 sys.stdout.flush()
 
-    def _write(self, connection: DuckDBPyConnection, statement: str, file: Path) -> None:
-        result = connection.sql(statement)
+    def _write(self, result: DuckDBPyRelation | None, file: Path) -> None:
         if result is None:  # SET, COPY and others that give nothing
             return
         if self.format == "csv":
@@ -111,14 +152,14 @@ def shell(query: Query, history: Path, tell: Callable[[str], None]) -> None:
             typed = ""
             continue
         command = line.strip().rstrip(";")
-        if not typed and command in {".quit", ".exit", "\\q", "exit", "quit"}:
+        if not typed and command in LEAVING:
             return
-        if not typed and command in {".help", "help", "\\?"}:
+        if not typed and command in ASKING_FOR_HELP:
             tell(HELP)
             continue
         typed += f"{line}\n"
-        if command == ".tables" or sqlite3.complete_statement(typed):
-            _run_and_tell(query, typed if command != ".tables" else command, tell)
+        if typed.lstrip().startswith(".") or sqlite3.complete_statement(typed):
+            _run_and_tell(query, typed, tell)
             typed = ""
         elif not typed.strip():
             typed = ""

@@ -11,7 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import Timeout
+
+from og_assets.locking import ProcessLock
 
 READERS = 5
 """How many objects are read at the same time, at most (API reference: pagination)."""
@@ -41,7 +43,7 @@ def _either_lock(paths: list[Path], object_name: str, reason: str) -> Iterator[N
     told = False
     while True:
         for path in paths:
-            lock = FileLock(path, timeout=0, thread_local=False)
+            lock = ProcessLock(path, timeout=0, thread_local=False)
             try:
                 lock.acquire()
             except Timeout:

@@ -10,12 +10,14 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from tempfile import gettempdir
+from typing import Any, cast
 
 import duckdb
 from duckdb import DuckDBPyConnection
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
+from og_assets.locking import ProcessLock
 from og_assets.warehouse.errors import (
     DamagedWriteAheadLog,
     NotAWarehouse,
@@ -25,7 +27,7 @@ from og_assets.warehouse.errors import (
     WarehouseMissing,
     WarehouseUnwritable,
 )
-from og_assets.warehouse.hold_limit import HoldLimit
+from og_assets.warehouse.hold_limit import HoldLimit, LimitedConnection
 from og_assets.warehouse.migrations import migrate, refuse_newer
 from og_assets.warehouse.owner_only import new_files_for_owner_only
 from og_assets.warehouse.processes import Holder, holder_with_pid, lock_holder
@@ -82,13 +84,15 @@ def open_warehouse(
         "memory_limit": memory_limit,
         "threads": threads,
         "preserve_insertion_order": False,
-        "temp_directory": f"{path}.tmp",
+        "temp_directory": _spill_folder(path, read_only),
         "custom_user_agent": "og_assets",
         # Up to so many rows are looked up one by one; above it, all between the first and the last are read.
         "dynamic_or_filter_threshold": 5_000,
         "storage_compatibility_version": STORAGE_VERSION,
         # DuckDB would fetch an extension from the internet, to open an SQLite file for one.
         "autoinstall_known_extensions": False,
+        # A reader's variables are found behind the calls of LimitedConnection.
+        "python_scan_all_frames": hold_seconds is not None,
         **(config or {}),
     }
     with ExitStack() as stack:
@@ -106,7 +110,12 @@ def open_warehouse(
             else:
                 migrate(connection, path)
             with limit:
-                yield connection
+                # The same interface, as far as reading needs it; a subclass is not possible.
+                yield (
+                    connection
+                    if hold_seconds is None
+                    else cast("DuckDBPyConnection", LimitedConnection(connection, path, limit))
+                )
         except duckdb.Error as error:
             if limit.reached:
                 raise WarehouseLetGo(path, limit.seconds) from error
@@ -126,10 +135,10 @@ def lock_path(path: Path) -> Path:
 
 
 @contextmanager
-def _turn(path: Path, timeout_seconds: float, read_only: bool) -> Iterator[FileLock]:
+def _turn(path: Path, timeout_seconds: float, read_only: bool) -> Iterator[ProcessLock]:
     if read_only and not os.path.exists(path):  # noqa: PTH110 - False, not an error, for a folder we may not enter
         raise WarehouseMissing(path)
-    lock = FileLock(lock_path(path), timeout=timeout_seconds, thread_local=False)
+    lock = ProcessLock(lock_path(path), timeout=timeout_seconds, thread_local=False)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         lock.acquire()
@@ -185,6 +194,13 @@ def _connect(path: Path, read_only: bool, settings: dict[str, Any], timeout_seco
                 raise WarehouseLocked(path, waited, _holder(str(error))) from error
             time.sleep(min(pause * random.uniform(0.5, 1.5), timeout_seconds - waited))
             pause = min(pause * 2, 1.0)
+
+
+def _spill_folder(path: Path, read_only: bool) -> str:
+    """Beside the file, where there is room for it; for a reader who may not write there, where temporary files are."""
+    if read_only and not os.access(path.parent, os.W_OK):
+        return str(Path(gettempdir()) / f"og_assets_{os.getuid()}.tmp")
+    return f"{path}.tmp"
 
 
 def _remove_spilled(path: Path) -> None:

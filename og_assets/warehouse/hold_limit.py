@@ -3,10 +3,14 @@
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Self
+from functools import wraps
+from pathlib import Path
+from typing import Any, Self
 
 import duckdb
 from duckdb import DuckDBPyConnection
+
+from og_assets.warehouse.errors import WarehouseLetGo
 
 
 class HoldLimit:
@@ -55,3 +59,34 @@ class HoldLimit:
                 self._own.execute("USE memory")
                 self._own.execute(f"DETACH {self._catalog}")
             self._give_back()
+
+
+class LimitedConnection:
+    """A DuckDB connection whose calls raise WarehouseLetGo, and not DuckDB's own error, once its limit is reached.
+
+    What it returns is DuckDB's; a relation that was made before raises DuckDB's error where it is read.
+    """
+
+    def __init__(self, connection: DuckDBPyConnection, path: Path, limit: HoldLimit) -> None:
+        self._connection = connection
+        self._path = path
+        self._limit = limit
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._connection, name)
+        return self._guarded(value) if callable(value) else value
+
+    def _guarded(self, method: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(method)
+        def call(*arguments: Any, **options: Any) -> Any:
+            try:
+                result = method(*arguments, **options)
+            except duckdb.Error as error:
+                if self._limit.reached:
+                    raise WarehouseLetGo(self._path, self._limit.seconds) from error
+                raise
+            if isinstance(result, DuckDBPyConnection):
+                return self if result is self._connection else LimitedConnection(result, self._path, self._limit)
+            return result
+
+        return call

@@ -4,14 +4,20 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from decimal import Decimal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
-from duckdb import DuckDBPyConnection
+from duckdb import DuckDBPyConnection, DuckDBPyRelation
 
 from og_assets.warehouse.connecting import open_warehouse
 from og_assets.warehouse.errors import WarehouseLocked, WarehouseReadOnly
 from og_assets.warehouse.processes import Holder
+from og_assets.warehouse.tables import quoted
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 WAIT_SECONDS = 60.0
 """How long a reader waits for a load."""
@@ -38,8 +44,8 @@ def read_warehouse(
     can write while the block lasts, so after `hold_seconds` (None: never) the running statement is stopped and
     the file given back, though not while a half-read result or a transaction of the caller is open.
 
-    Raises WarehouseLocked, WarehouseMissing, NotAWarehouse, WarehouseFromTheFuture; in the block
-    WarehouseReadOnly for a statement that would write and WarehouseLetGo for one after `hold_seconds`.
+    Raises WarehouseLocked, WarehouseMissing, NotAWarehouse, WarehouseFromTheFuture; a statement after
+    `hold_seconds` raises WarehouseLetGo, and leaving the block by a statement that would write WarehouseReadOnly.
     """
     deadline = time.monotonic() + wait_seconds
     with ExitStack() as stack:
@@ -61,6 +67,23 @@ def read_warehouse(
             if "attached in read-only mode" in str(error):
                 raise WarehouseReadOnly(path) from error
             raise
+
+
+def exact_frame(relation: DuckDBPyRelation) -> "pd.DataFrame":
+    """What a statement gives as a pandas frame whose DECIMAL columns hold `decimal.Decimal`.
+
+    The relation's own `.df()` makes floats of them, whose sums are off by fractions of a cent.
+    """
+    import pandas as pd
+
+    amounts = [name for name, type in zip(relation.columns, relation.types, strict=True) if type.id == "decimal"]
+    if not amounts:
+        return relation.df()
+    as_text = ", ".join(f"CAST({quoted(name)} AS VARCHAR) AS {quoted(name)}" for name in amounts)
+    frame = relation.project(f"* REPLACE ({as_text})").df()
+    for name in amounts:
+        frame[name] = pd.Series([None if pd.isna(amount) else Decimal(amount) for amount in frame[name]], dtype=object)
+    return frame
 
 
 def _open(path: Path, timeout: float, hold_seconds: float | None) -> AbstractContextManager[DuckDBPyConnection]:

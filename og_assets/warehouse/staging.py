@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import BinaryIO, Self
 from uuid import uuid4
 
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
+from og_assets.locking import ProcessLock
 from og_assets.warehouse.errors import WarehouseUnwritable
 from og_assets.warehouse.tables import Table
 
@@ -62,7 +63,7 @@ class Staging:
 
     def __init__(self, folder: Path, table: Table) -> None:
         self._area = folder / f"{table.name}-{os.getpid()}-{uuid4().hex[:8]}"
-        self._lock = FileLock(_lock_path(self._area), thread_local=False)
+        self._lock = ProcessLock(_lock_path(self._area), thread_local=False)
         self._segments = 0
         self._open: _OpenSegment | None = None
 
@@ -71,7 +72,7 @@ class Staging:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             # Under one lock, so that nobody takes an area that is being made for one that was left.
-            with FileLock(folder / ".lock"):
+            with ProcessLock(folder / ".lock"):
                 _remove_leftovers(folder)
                 self._lock.acquire()
                 self._area.mkdir(mode=0o700)
@@ -188,5 +189,5 @@ def _remove(area: Path) -> None:
 def _remove_leftovers(folder: Path) -> None:
     for lock_file in folder.glob("?*.lock"):
         area = lock_file.with_suffix("")
-        with suppress(Timeout), FileLock(lock_file, timeout=0):
+        with suppress(Timeout), ProcessLock(lock_file, timeout=0):
             _remove(area)

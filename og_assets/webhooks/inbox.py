@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from filelock import FileLock
-
+from og_assets.locking import ProcessLock
 from og_assets.warehouse.owner_only import new_files_for_owner_only
 from og_assets.webhooks.errors import InboxError
 
@@ -194,7 +193,7 @@ class Inbox:
     def _connect(self) -> sqlite3.Connection:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         # SQLite does not wait when two processes turn a new file to WAL at the same time.
-        with FileLock(f"{self.path}.lock", timeout=self._busy_timeout), new_files_for_owner_only():
+        with ProcessLock(f"{self.path}.lock", timeout=self._busy_timeout), new_files_for_owner_only():
             connection = sqlite3.connect(
                 self.path, timeout=self._busy_timeout, isolation_level=None, check_same_thread=False
             )

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from warehouse_rows import begin, load, order
 
+from og_assets.commands.query import Query
 from og_assets.warehouse.connecting import open_warehouse
 
 StartPython = Callable[..., "subprocess.Popen[str]"]
@@ -98,6 +99,29 @@ def test_tables_with_their_meaning(og: Run) -> None:
     assert "order_totals_current" in finished.stdout
 
 
+def test_a_narrow_terminal_breaks_no_word(filled: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each word of each meaning stands whole on a line that fits."""
+    Query(filled, format="csv").run(".tables")
+    meanings = [row["meaning"] for row in csv.DictReader(capsys.readouterr().out.splitlines())]
+    Query(filled, width=100).run(".tables")
+    shown = capsys.readouterr().out
+    assert max(map(len, shown.splitlines())) <= 100
+    assert {word for meaning in meanings for word in meaning.split()} - set(shown.split()) == set()
+
+
+def test_columns_with_their_meaning(og: Run) -> None:
+    """Of one table by its name or its whole name, or of all; as CSV for a program."""
+    for name in ("orders", "ordergroove.orders", "Orders"):
+        finished = og("query", f".schema {name}")
+        assert "ordergroove.orders  public_id" in re.sub(" +", "  ", finished.stdout)
+        assert "ordergroove.items" not in finished.stdout
+    everything = og("query", "--format", "csv", ".schema")
+    assert {row["table"] for row in csv.DictReader(everything.stdout.splitlines())} > {
+        "ops.sync_runs",
+        "ordergroove.items",
+    }
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
@@ -106,9 +130,12 @@ def test_tables_with_their_meaning(og: Run) -> None:
         (("query", "FROM ordergroove.order"), 1, "Table with name order does not exist"),
         (("query", "--warehouse", "none.duckdb", "SELECT 1"), 1, "There is no warehouse at none.duckdb"),
         (("query",), 2, "There is no statement"),
+        (("query", ".dump orders"), 1, "There is no command `.dump orders`. There are .tables, .schema"),
+        (("query", ".schema nothing"), 1, "There is no table, view or schema `nothing`"),
         (("query", "--format", "xml", "SELECT 1"), 2, "'xml' is not one of"),
         (("export",), 2, "Missing argument 'DIR'"),
         (("export", ".."), 1, "holds something that is no export"),
+        (("export", "/proc/foo"), 1, "No such file or directory"),
     ],
 )
 def test_a_mistake_is_one_message_and_an_exit_code(og: Run, words: tuple[str, ...], code: int, said: str) -> None:
@@ -217,6 +244,10 @@ def test_the_shell_answers_and_never_keeps_the_file(terminal: Terminal, filled: 
     assert "syntax error" in terminal.read_until("og> ")
     terminal.type(".help")
     assert ".tables" in terminal.read_until("og> ")
+    terminal.type(".schema order_totals")
+    assert "analytics.order_totals" in terminal.read_until("og> ")
+    terminal.type(".nonsense")
+    assert "There is no command `.nonsense`" in terminal.read_until("og> ")
     terminal.type("\\q")
     assert terminal.process.wait(timeout=30) == 0
     history = tmp_path / "home" / "query_history"

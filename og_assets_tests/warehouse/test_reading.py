@@ -5,8 +5,11 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 
+import duckdb
+import pandas as pd
 import pytest
 from warehouse_rows import begin, load, order
 
@@ -25,6 +28,16 @@ from og_assets.warehouse.connecting import open_warehouse
 with open_warehouse(Path(sys.argv[1])):
     print("holding", flush=True)
     sys.stdin.readline()
+"""
+READ_AS_NOBODY = """
+import os, sys
+from pathlib import Path
+from og_assets.warehouse.reading import read_warehouse
+os.setuid(65534)
+with read_warehouse(Path(sys.argv[1])) as connection:
+    print(connection.sql("SELECT count(*) FROM ordergroove.orders").fetchall())
+    connection.execute("SET memory_limit = '30MB'; SET threads = 1")
+    connection.execute("CREATE TEMP TABLE much AS SELECT range AS a, hash(range)::VARCHAR AS b FROM range(2000000)")
 """
 ENDLESS = "SELECT count(*) FROM range(1000000000) AS a, range(1000000) AS b WHERE a.range % 7 = b.range % 11"
 
@@ -99,12 +112,26 @@ def test_a_statement_without_end_gives_the_file_back(filled: Path) -> None:
 
 def test_a_forgotten_connection_gives_the_file_back(filled: Path, start_python: StartPython) -> None:
     """A notebook cell that never ends does not stop the syncs; what it asks later says why it gets no answer."""
-    with pytest.raises(WarehouseLetGo), read_warehouse(filled, hold_seconds=0.2) as connection:
+    with read_warehouse(filled, hold_seconds=0.2) as connection:
         for thread in threading.enumerate():
             if isinstance(thread, threading.Timer):
                 thread.join()
         held(filled, start_python)
-        connection.execute("FROM ordergroove.orders")
+        for ask in (connection.execute, connection.sql, connection.cursor().execute):
+            with pytest.raises(WarehouseLetGo, match="given back after 0 s"):
+                ask("FROM ordergroove.orders")
+
+
+def test_a_limited_connection_is_otherwise_duckdbs(filled: Path) -> None:
+    """A reader's own variables are found, and a chained call goes on with the same connection."""
+    statuses = pd.DataFrame({"status": [1, 5], "word": ["open", "placed"]})  # noqa: F841 - DuckDB finds it by its name
+    with read_warehouse(filled, hold_seconds=60) as connection:
+        rows = connection.execute("SELECT word FROM ordergroove.orders JOIN statuses USING (status) ORDER BY 1")
+        assert rows.fetchall() == [("open",), ("placed",)]
+        orders = connection.sql("FROM ordergroove.orders")  # noqa: F841
+        assert connection.sql("SELECT count(*) FROM orders").fetchall() == [(2,)]
+        with pytest.raises(duckdb.CatalogException):
+            connection.sql("FROM ordergroove.nothing")
 
 
 def test_frames_for_notebooks(filled: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -118,6 +145,29 @@ def test_frames_for_notebooks(filled: Path, monkeypatch: pytest.MonkeyPatch, tmp
     Path(".env").write_text("ORDERGROOVE_WAREHOUSE=elsewhere.duckdb\nORDERGROOVE_API_KEY=\n")
     with pytest.raises(WarehouseMissing, match=r"elsewhere\.duckdb"), og_assets.open_warehouse():
         pass
+
+
+def test_exact_frames_keep_what_floats_lose(filled: Path) -> None:
+    """DuckDB's own frames make floats of DECIMAL columns; nulls and all other columns stay as they are."""
+    asked = "SELECT unnest([0.10, 0.20, NULL])::DECIMAL(18,4) AS amount, 'a' AS word"
+    with og_assets.open_warehouse(filled) as warehouse:
+        floats, exact = warehouse.sql(asked).df(), og_assets.exact_frame(warehouse.sql(asked))
+        assert og_assets.exact_frame(warehouse.sql("SELECT 1 AS one")).equals(warehouse.sql("SELECT 1 AS one").df())
+    assert sum(floats["amount"][:2]) != Decimal("0.3")
+    assert sum(exact["amount"][:2]) == Decimal("0.3")
+    assert exact["amount"][2] is None
+    assert exact["word"].equals(floats["word"])
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to read as somebody else")
+def test_a_folder_that_cannot_be_written_can_be_read(filled: Path, start_python: StartPython) -> None:
+    """By somebody who may do no more than read, with a result that does not fit into memory too."""
+    for folder in (filled.parent, *filled.parents[1:-2]):
+        folder.chmod(0o755)
+    filled.chmod(0o644)
+    reader = start_python(READ_AS_NOBODY, filled)
+    printed, complaint = reader.communicate(timeout=60)
+    assert (printed, complaint) == ("[(2,)]\n", "")
 
 
 def test_importing_og_assets_imports_nothing_heavy() -> None:
