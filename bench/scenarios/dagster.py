@@ -8,7 +8,11 @@ from bench.measure import Measurement, measure
 from bench.rounds import alternate, ratio, wall
 from bench.scenarios.scenario import Goal, Outcome, Scenario
 
-_EMULATOR = "from og_assets.emulator.server import run; run(port=0, customers=20, follow_clock=True)"
+_EMULATOR = """
+from datetime import UTC, datetime
+from og_assets.emulator import Emulator, World, run
+run(Emulator(World(now=datetime.now(UTC))))
+"""
 
 
 def _share(lab: Lab, rounds: int) -> Outcome:

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -149,9 +150,10 @@ def emulator(port: int, customers: int, orders: int | None, seed: int, latency: 
       og emulator --orders 100000 --latency 0.02
       curl -H 'x-api-key: emulator-key' http://127.0.0.1:8765/orders/
     """
-    from og_assets.emulator.server import run
+    from og_assets.emulator import Emulator, World, run
 
-    run(port=port, customers=customers, orders=orders, seed=seed, latency=latency, follow_clock=True)
+    world = World(seed, customers=customers, orders=orders, now=datetime.now(UTC))
+    run(Emulator(world, port=port, latency=latency))
 
 
 @main.command()

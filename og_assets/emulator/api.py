@@ -41,7 +41,10 @@ class KeyPermission:
 
 
 class Api:
-    """Answers requests from a world. Stamps are written in `stamp_zone`, filters read in `filter_zone`."""
+    """Answers requests from a world. Stamps are written in `stamp_zone`, filters read in `filter_zone`.
+
+    `body_shape` gives the wrapping of a list by object name, where it is not the usual one.
+    """
 
     def __init__(
         self,
@@ -51,11 +54,10 @@ class Api:
         stamp_zone: tzinfo = STAMP_ZONE,
         filter_zone: tzinfo = FILTER_ZONE,
         dialect: Dialect = "strict",
-        body_shape: Mapping[str, Shape] | None = None,
     ) -> None:
         self.world = world
         self.keys = dict(keys)
-        self.body_shape: dict[str, Shape] = dict(body_shape or {})
+        self.body_shape: dict[str, Shape] = {}
         self.stamp_zone = stamp_zone
         self._filter_zone = filter_zone
         self._renderer = Renderer(world.merchant, stamp_zone, dialect)

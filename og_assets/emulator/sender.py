@@ -33,6 +33,9 @@ TEN_HOURS = (*range(60, 600, 60), *[600] * 50)
 THREE_DAYS = tuple(60 * 2**number for number in range(12))
 """The wait doubles from one minute, for three days."""
 
+TIMEOUT = 5.0
+"""Seconds after which a try without an answer has failed."""
+
 ROTATION_SECONDS = 86400
 """How long the former key signs as well after a new one was made."""
 
@@ -54,7 +57,7 @@ class Delivery:
     """How badly events travel; shares are between 0 and 1, dice are cast per event.
 
     `lost` are never sent, `duplicated` are sent twice, `delayed` are sent up to `longest_delay` later.
-    With `shuffled`, what is due at a time is sent in any order.
+    With `shuffled`, what is due at a time is sent in any order. The same `seed` does it to the same events.
     """
 
     lost: float = 0.0
@@ -62,6 +65,7 @@ class Delivery:
     delayed: float = 0.0
     longest_delay: timedelta = timedelta(hours=6)
     shuffled: bool = False
+    seed: int = 0
 
 
 @dataclass(slots=True)
@@ -94,8 +98,7 @@ class _Letter:
 class WebhookSender:
     """Posts the events of a journal to a URL; `report` tells what became of them.
 
-    `retries` are the seconds between tries, `timeout` those until a try has failed, `connections` how
-    many requests are under way at a time. The same `seed` loses, doubles and delays the same events.
+    `retries` are the seconds between tries, `connections` how many requests are under way at a time.
     `on_try` is called after each try, by the thread that made it, with event id and status (None
     without an answer).
     """
@@ -108,9 +111,7 @@ class WebhookSender:
         *,
         delivery: Delivery | None = None,
         retries: Sequence[float] = FIVE_TRIES,
-        timeout: float = 5.0,
         connections: int = 1,
-        seed: int = 0,
         on_try: Callable[[str, int | None], None] | None = None,
     ) -> None:
         self.report = Report()
@@ -120,9 +121,8 @@ class WebhookSender:
         self._old_key_until = 0.0
         self._delivery = delivery or Delivery()
         self._retries = retries
-        self._timeout = timeout
         self._connections = connections
-        self._rng = random.Random(seed)
+        self._rng = random.Random(self._delivery.seed)
         self._on_try = on_try
         self._read = 0
         self._numbers = 0
@@ -220,7 +220,7 @@ class WebhookSender:
 
     def _connect(self) -> HTTPConnection:
         make = HTTPSConnection if self._url.scheme == "https" else HTTPConnection
-        return make(self._url.hostname or "", self._url.port, timeout=self._timeout)
+        return make(self._url.hostname or "", self._url.port, timeout=TIMEOUT)
 
     def _post(self, connection: HTTPConnection, letter: _Letter) -> int | None:
         timestamp = int(self.now)

@@ -3,9 +3,9 @@
 import signal
 import threading
 from collections import Counter, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import timedelta, tzinfo
 from time import monotonic
 from types import FrameType, TracebackType
 from typing import Self
@@ -15,11 +15,11 @@ from og_assets.emulator.api import FILTER_ZONE, Api, KeyPermission
 from og_assets.emulator.connections import Reply, Server
 from og_assets.emulator.effects import Exchange
 from og_assets.emulator.faults import Faults
-from og_assets.emulator.messages import Request, Shape
+from og_assets.emulator.messages import Request
 from og_assets.emulator.render import Dialect
 from og_assets.emulator.routes import parse
 from og_assets.emulator.shop.clock import STAMP_ZONE
-from og_assets.emulator.world import DEFAULT_NOW, World
+from og_assets.emulator.world import World
 
 EMULATOR_KEY = "emulator-key"
 """The API key that works unless an emulator is given others; it has Bulk Operations permission."""
@@ -40,8 +40,8 @@ class Emulator:
 
     `keys` maps API keys to what they may read. `stamp_zone` is the zone of the wall clocks in bodies,
     `filter_zone` the one in which filters are read (the documents disagree, so each may be any zone).
-    `body_shape` gives the wrapping of a list by object name, `dialect` the spelling of values,
-    `latency` the seconds that every answer takes longer. `requests` holds what was asked, oldest first.
+    `dialect` is the spelling of values, `latency` the seconds that every answer takes longer. `requests` holds
+    what was asked, oldest first.
     """
 
     def __init__(
@@ -54,7 +54,6 @@ class Emulator:
         port: int = 0,
         latency: float = 0.0,
         dialect: Dialect = "strict",
-        body_shape: Mapping[str, Shape] | None = None,
     ) -> None:
         self.world = world
         self.api = Api(
@@ -63,7 +62,6 @@ class Emulator:
             stamp_zone=stamp_zone,
             filter_zone=filter_zone,
             dialect=dialect,
-            body_shape=body_shape,
         )
         self.faults = Faults()
         self.latency = latency
@@ -142,25 +140,8 @@ class Emulator:
         return answer, exchange, effects
 
 
-def run(
-    *,
-    port: int = 8765,
-    seed: int = 0,
-    customers: int = 20,
-    orders: int | None = None,
-    now: datetime | None = None,
-    follow_clock: bool = False,
-    latency: float = 0.0,
-    dialect: Dialect = "strict",
-    ready: Callable[[Emulator], None] | None = None,
-) -> None:
-    """Serve until SIGINT or SIGTERM; prints URL and key.
-
-    With `follow_clock` the world starts now and its clock goes with the real one; without, it stands
-    still until the control paths (control.py) move it. `ready` is called once requests are served.
-    """
-    start = now or (datetime.now(UTC) if follow_clock else DEFAULT_NOW)
-    world = World(seed, customers=customers, orders=orders, now=start)
+def run(emulator: Emulator) -> None:
+    """Serve until SIGINT or SIGTERM, while the world's clock goes with the real one; prints URL and key."""
     stop = threading.Event()
 
     def on_signal(number: int, frame: FrameType | None) -> None:
@@ -168,20 +149,13 @@ def run(
 
     former = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        with Emulator(world, port=port, latency=latency, dialect=dialect) as emulator:
+        with emulator:
             print(f"Ordergroove emulator on {emulator.url}  (x-api-key: {EMULATOR_KEY})", flush=True)
-            if ready is not None:
-                ready(emulator)
-            _wait(world, stop, follow_clock)
+            last = monotonic()
+            while not stop.wait(0.5):
+                passed = int(monotonic() - last)
+                emulator.world.advance(timedelta(seconds=passed))
+                last += passed
     finally:
         for number, handler in former.items():
             signal.signal(number, handler)
-
-
-def _wait(world: World, stop: threading.Event, follow_clock: bool) -> None:
-    last = monotonic()
-    while not stop.wait(0.5):
-        passed = int(monotonic() - last)
-        if follow_clock and passed:
-            world.advance(timedelta(seconds=passed))
-            last += passed

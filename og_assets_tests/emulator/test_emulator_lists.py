@@ -199,7 +199,8 @@ def test_include_and_omit_parameters_change_bodies(client: httpx.Client) -> None
 @pytest.mark.parametrize("shape", ["v2", "count", "results_only", "bare_array", "bare_object"])
 def test_a_list_can_come_in_each_documented_shape(shape: Any, world: World) -> None:
     """The wrapping of a list is set per object."""
-    with Emulator(world, body_shape={"resources": shape, "addresses": shape}) as emulator:
+    with Emulator(world) as emulator:
+        emulator.api.body_shape["resources"] = shape
         body = httpx.get(f"{emulator.url}/resources/?page_size=1", headers=HEADERS).json()
         expected = {
             "v2": {"next", "previous", "results"},

@@ -1,12 +1,17 @@
 """What the operations of a world do to rows, stamps, deletions and events."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from og_assets.emulator import World
+from og_assets.emulator.shop import people
 from og_assets.emulator.shop.state import WorldError
+from og_assets.emulator.shop.statuses import REJECTED
+from og_assets.emulator.shop.subscriptions import subscribe
+from og_assets.emulator.world import EASY
 
 
 def truth(world: World, name: str, key: str) -> dict[str, Any]:
@@ -182,6 +187,30 @@ def test_a_reactivated_subscription_ships_again(world: World) -> None:
     row = truth(world, "subscriptions", subscription)
     assert (row["live"], row["cancelled"], row["cancel_reason"]) == (True, None, None)
     assert item not in [row["public_id"] for row in world.truth("items") if row["subscription"] == subscription]
+
+
+def test_another_kind_of_world_is_one_with_other_habits() -> None:
+    """Past and future go by the habits that a world is given."""
+    habits = replace(
+        EASY,
+        frequencies=[(7, 1, 2)],
+        variations=[(1.0, people.prepaid)],
+        outcomes={REJECTED: 1},
+        happenings=[subscribe],
+    )
+    world = World(3, customers=5, habits=habits)
+    for _ in range(20):
+        world.simulate_day()
+    subscriptions = list(world.truth("subscriptions"))
+    assert {(row["frequency_days"], row["every"], row["every_period"]) for row in subscriptions} == {(7, 1, 2)}
+    assert all(row["prepaid_subscription_context"] for row in subscriptions)
+    assert {event.type for event in world.events} == {
+        "subscription.create",
+        "subscriber.create",
+        "order.create",
+        "item.create",
+        "order.reject",
+    }
 
 
 def test_what_is_not_allowed_is_said(world: World) -> None:

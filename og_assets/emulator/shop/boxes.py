@@ -6,7 +6,6 @@ Any change of a box's items moves its `updated` (reference: order events, item e
 import json
 from dataclasses import asdict
 
-from og_assets.emulator.shop.catalogue import CURRENCY
 from og_assets.emulator.shop.pricing import line_total, order_totals
 from og_assets.emulator.shop.state import Shop, WorldError
 from og_assets.emulator.shop.statuses import UNSENT
@@ -50,7 +49,7 @@ def _new_order(shop: Shop, like: Row, day: str) -> str:
             "customer": like["customer"],
             "payment": like["payment"],
             "shipping_address": like["shipping_address"],
-            "currency_code": CURRENCY,
+            "currency_code": like["currency_code"],
             "sub_total": 0,
             "tax_total": 0,
             "shipping_total": 0,

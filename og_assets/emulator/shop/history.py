@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date, timedelta
 
+from og_assets.emulator.shop import people
 from og_assets.emulator.shop.clock import daytime
 from og_assets.emulator.shop.past import Box, Past
 from og_assets.emulator.shop.past_orders import next_order
@@ -14,9 +15,6 @@ from og_assets.emulator.shop.state import Shop
 DAYS = 548
 ORDERS_PER_CUSTOMER = 6.45
 """About how many orders the history leaves per customer."""
-
-FIRST_CUSTOMER = 40001
-"""The id of the first customer; further ones count on."""
 
 
 def write_history(shop: Shop, customers: int) -> None:
@@ -35,7 +33,7 @@ def write_history(shop: Shop, customers: int) -> None:
 
 def _live_through(past: Past, customers: int) -> None:
     agenda: dict[date, list[tuple[int, Box | None]]] = defaultdict(list)
-    number = FIRST_CUSTOMER
+    number = people.FIRST_CUSTOMER
     sign_ups = _sign_ups(past, customers)
     for back in range(DAYS, -1, -1):
         day = past.shop.today - timedelta(days=back)

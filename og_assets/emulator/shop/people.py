@@ -22,6 +22,9 @@ ORIGINS = ("replenishment", "replenishment", "IU replenishment", "CSA replenishm
 METHODS = ("credit card", "credit card", "credit card", "credit card", "paypal", "2")
 """`2` is the number that the object-reference guide shows in place of a name."""
 
+FIRST_CUSTOMER = 40001
+"""The number of a shop's first customer; the others count on from it."""
+
 
 def customer(rng: random.Random, number: int, created: int, merchant: str) -> Row:
     """A customer of the shop with the id `number`, created at that instant (epoch seconds)."""

@@ -108,7 +108,7 @@ def unsent_items(shop: Shop, subscription: str) -> list[Row]:
 
 
 def _new_customer(shop: Shop) -> str:
-    number = 40001 + int(shop.store.value("SELECT count(*) FROM customers"))
+    number = people.FIRST_CUSTOMER + int(shop.store.value("SELECT count(*) FROM customers"))
     customer = people.customer(shop.rng, number, shop.epoch, shop.merchant)
     address = people.address(shop.rng, shop.new_id(), customer, shop.epoch)
     shop.store.insert("customers", customer)
