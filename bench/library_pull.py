@@ -19,10 +19,12 @@ import pandas as pd  # noqa: F401 - DuckDB imports it with the first parameter; 
 
 from og_assets.ordergroove.client import OrdergrooveClient
 from og_assets.ordergroove.clock import SourceClock
+from og_assets.ordergroove.masking import KEEPING
 from og_assets.ordergroove.objects import OBJECTS
 from og_assets.ordergroove.turns import READERS
-from og_assets.sync.pull import LOOKBACK, PullReport, pull
-from og_assets.sync.windows import CHICAGO, PullMode, SyncWindow, window_for
+from og_assets.sync.pull import PullReport, pull
+from og_assets.sync.source import Source
+from og_assets.sync.windows import CHICAGO, PullMode, PullRequest
 from og_assets.warehouse.file import WarehouseFile
 
 BY_NAME = {object.name: object for object in OBJECTS}
@@ -32,26 +34,10 @@ def pull_since_watermark(url: str, warehouse: str, object_name: str) -> PullRepo
     """What the job `sync` does for one object."""
     today = datetime.now(CHICAGO).date()
 
-    def window(watermark: datetime | None) -> SyncWindow:
-        return window_for(
-            first_day=today,
-            last_day=today,
-            today=today,
-            watermark=watermark,
-            lookback=LOOKBACK,
-            mode=PullMode.SINCE_WATERMARK,
-        )
-
+    request = PullRequest(mode=PullMode.SINCE_WATERMARK, first_day=today, last_day=today, today=today)
     with OrdergrooveClient(url, "bench", requests_per_minute=None) as client:
-        return pull(
-            BY_NAME[object_name],
-            client=client,
-            warehouse=WarehouseFile(Path(warehouse)),
-            clock=SourceClock(),
-            window_for=window,
-            mode=PullMode.SINCE_WATERMARK,
-            run_id=str(uuid4()),
-        )
+        source = Source(client, SourceClock(), KEEPING)
+        return pull(BY_NAME[object_name], source, WarehouseFile(Path(warehouse)), request, run_id=str(uuid4()))
 
 
 def main(url: str, warehouse: str, *names: str) -> None:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
+from og_assets.errors import SettingError
 from og_assets.ordergroove.masking import Masking, PersonalData
 from og_assets.ordergroove.turns import READERS
 
@@ -21,10 +22,6 @@ STAGING_URL = "https://staging.restapi.ordergroove.com"
 
 SHORTEST_SALT = 32
 """Characters; 32 hexadecimal ones are 128 bits, which nobody tries out."""
-
-
-class SettingError(ValueError):
-    """A setting has a value that cannot be used; the message names the setting and what it takes."""
 
 
 def _base_url(value: str) -> str:

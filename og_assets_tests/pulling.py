@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import uuid4
 
-from og_assets.assets.partitions import CHICAGO, PullMode, SyncWindow, window_for
+from og_assets.assets.partitions import CHICAGO, PullMode, PullRequest
 from og_assets.assets.warehouse_resource import WarehouseResource
 from og_assets.emulator.server import EMULATOR_KEY, Emulator
 from og_assets.ordergroove.client import OrdergrooveClient
@@ -16,7 +16,8 @@ from og_assets.ordergroove.masking import KEEPING, Masking
 from og_assets.ordergroove.objects import OBJECTS, OrdergrooveObject
 from og_assets.ordergroove.retry import RetryPolicy
 from og_assets.playground.comparison import compare
-from og_assets.sync.pull import LOOKBACK, PullReport, pull
+from og_assets.sync.pull import PullReport, pull
+from og_assets.sync.source import Source
 
 QUICK = RetryPolicy(first_delay=0.001, max_delay=0.01)
 
@@ -45,24 +46,10 @@ def pull_one(
     """
     today = emulator.world.now.astimezone(CHICAGO).date()
     first_day, last_day = days or (today, today)
-
-    def window(watermark: datetime | None) -> SyncWindow:
-        return window_for(
-            first_day=first_day, last_day=last_day, today=today, watermark=watermark, lookback=LOOKBACK, mode=mode
-        )
-
+    request = PullRequest(mode=mode, first_day=first_day, last_day=last_day, today=today)
     with nullcontext(client) if client else client_for(emulator) as reader:
-        return pull(
-            object,
-            client=reader,
-            warehouse=warehouse,
-            clock=SourceClock(source_tz),
-            window_for=window,
-            mode=mode,
-            run_id=run_id or str(uuid4()),
-            page_size=page_size,
-            masking=masking,
-        )
+        source = Source(reader, SourceClock(source_tz), masking)
+        return pull(object, source, warehouse, request, run_id=run_id or str(uuid4()), page_size=page_size)
 
 
 def sync(
@@ -104,5 +91,5 @@ def assert_equals_world(
     """Every table has the rows of the world, field by field."""
     with warehouse.get_connection(read_only=True) as connection:
         for object in objects:
-            comparison = compare(connection, Told(emulator), object)  # type: ignore[arg-type]
+            comparison = compare(connection, Told(emulator), object, KEEPING)  # type: ignore[arg-type]
             assert comparison.is_equal, f"{object.name}: {comparison}"

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from og_assets.assets.partitions import (
     WHOLE_HISTORY,
     PullMode,
+    PullRequest,
     SyncWindow,
     check_range,
     daily_partitions,
     segments,
-    window_for,
 )
 from og_assets.ordergroove.objects import OBJECTS
 
@@ -33,7 +33,7 @@ modes = st.sampled_from(PullMode)
 def window(
     first: date, last: date, mode: PullMode, watermark: datetime | None = WATERMARK, today: date = TODAY
 ) -> SyncWindow:
-    return window_for(first_day=first, last_day=last, today=today, watermark=watermark, lookback=LOOKBACK, mode=mode)
+    return PullRequest(mode=mode, first_day=first, last_day=last, today=today).window(watermark)
 
 
 def test_todays_partition_exists_from_midnight_in_chicago() -> None:
@@ -90,7 +90,7 @@ def test_window_covers_the_days_asked_for_or_everything_since_the_watermark(
     """A person gets the days asked for; a sync gets what changed since the watermark, with the lookback."""
     last = first + timedelta(days=length)
     today = last + timedelta(days=age)
-    read = window_for(first_day=first, last_day=last, today=today, watermark=watermark, lookback=LOOKBACK, mode=mode)
+    read = window(first, last, mode, watermark, today)
     if mode is PullMode.DAYS:
         begin = datetime(first.year, first.month, first.day, tzinfo=CHICAGO).astimezone(UTC)
         assert read.start is None or read.start <= begin

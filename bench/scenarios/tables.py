@@ -24,6 +24,7 @@ from og_assets.ordergroove.reader import Accepted, RecordReader
 from og_assets.sync.pull import object_table, staged_line
 from og_assets.warehouse.derive import Days, DeriveReport, derive_bridge, derive_tombstones, derive_totals, prepare
 from og_assets.warehouse.load import BatchCounts, Progress, begin_sync, load_batch
+from og_assets.warehouse.progress import SyncPlan
 from og_assets.warehouse.staging import Segment, Staging, staging_folder
 
 CHANGED = 1_000
@@ -111,17 +112,13 @@ def _upsert_recent(warehouse: WarehouseResource, orders: int, changed: int) -> M
 
         def load() -> None:
             with warehouse.get_connection() as connection:
-                run = begin_sync(
-                    connection,
+                plan = SyncPlan(
                     object_name="orders",
                     run_id=str(uuid4()),
                     mode="since_watermark",
-                    window_start=None,
-                    window_end=None,
-                    filters={},
-                    watermark_before=None,
                     started_at=datetime.now(UTC),
                 )
+                run = begin_sync(connection, plan)
                 progress = Progress(records=changed)
                 counts.append(
                     load_batch(connection, table, segment, run, progress, [], datetime.now(UTC), finished=True)

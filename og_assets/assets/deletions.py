@@ -54,17 +54,10 @@ def sweep_asset(object: OrdergrooveObject, after: list[dg.AssetKey]) -> dg.Asset
         ordergroove: OrdergrooveResource,
         warehouse: WarehouseResource,
     ) -> Checked:
-        with told_clearly(context), ordergroove.reader(object.name) as client:
-            report = sweep(
-                object,
-                client=client,
-                warehouse=warehouse,
-                clock=ordergroove.clock(),
-                run_id=context.run.root_run_id or context.run.run_id,
-                max_share=config.max_share,
-                masking=ordergroove.masking(),
-            )
-            checked = spot_check_results(spot_check(object, client=client, warehouse=warehouse))
+        run_id = context.run.root_run_id or context.run.run_id
+        with told_clearly(context), ordergroove.reader(object.name) as source:
+            report = sweep(object, source, warehouse, run_id=run_id, max_share=config.max_share)
+            checked = spot_check_results(spot_check(object, source.client, warehouse))
         figures = {
             "sync_id": report.sync_id,
             "listed_as_open": report.listed,

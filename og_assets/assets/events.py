@@ -7,7 +7,8 @@ from og_assets.assets.derived import daily, described
 from og_assets.assets.failures import told_clearly
 from og_assets.assets.metadata import markdown_table, reference_link
 from og_assets.assets.warehouse_resource import WarehouseResource
-from og_assets.settings import SettingError, load_settings
+from og_assets.errors import SettingError
+from og_assets.settings import load_settings
 from og_assets.sync.ingest import ingest
 from og_assets.webhooks.errors import WebhookError
 from og_assets.webhooks.inbox import Inbox

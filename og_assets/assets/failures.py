@@ -6,8 +6,8 @@ from traceback import extract_tb
 
 import dagster as dg
 
+from og_assets.errors import SettingError
 from og_assets.ordergroove.errors import OrdergrooveError, PagingFailed, StillFailing
-from og_assets.settings import SettingError
 from og_assets.sync.sweep import SweepRefused
 from og_assets.warehouse.errors import WarehouseError, WarehouseLocked
 from og_assets.webhooks.errors import WebhookError

@@ -9,14 +9,14 @@ from pydantic import Field
 from og_assets.assets.checks import Checked, check_object, object_checks, specs
 from og_assets.assets.failures import RETRIES, told_clearly
 from og_assets.assets.metadata import OWNERS, describe, object_tags, pull_metadata, table_metadata
-from og_assets.assets.partitions import CHICAGO, DAILY, PullMode, SyncWindow, check_range, window_for
+from og_assets.assets.partitions import CHICAGO, DAILY, PullMode, PullRequest, check_range
 from og_assets.assets.resources import OrdergrooveResource
 from og_assets.assets.warehouse_resource import WarehouseResource
+from og_assets.errors import SettingError
 from og_assets.ordergroove.client import OrdergrooveClient
 from og_assets.ordergroove.errors import MissingPermission
 from og_assets.ordergroove.objects import OBJECTS, OrdergrooveObject
-from og_assets.settings import SettingError
-from og_assets.sync.pull import LOOKBACK, object_table, pull, record_refusal
+from og_assets.sync.pull import object_table, pull, record_refusal
 from og_assets.sync.pull_by_month import pull_by_month
 
 PULL_MODE_TAG = "og_assets/pull_mode"
@@ -65,50 +65,32 @@ def object_asset(object: OrdergrooveObject) -> dg.AssetsDefinition:
         ordergroove: OrdergrooveResource,
         warehouse: WarehouseResource,
     ) -> Checked:
-        first_day, last_day, today = _days(context)
-        mode = PullMode(context.run.tags.get(PULL_MODE_TAG, PullMode.DAYS.value))
+        request = _request(context)
         run_id = context.run.root_run_id or context.run.run_id
-
-        def window(watermark: datetime | None) -> SyncWindow:
-            return window_for(
-                first_day=first_day, last_day=last_day, today=today, watermark=watermark, lookback=LOOKBACK, mode=mode
-            )
-
         with told_clearly(context), ExitStack() as stack:
             try:
-                client = stack.enter_context(ordergroove.reader(object.name))
-                _require_bulk_permission(client)
+                source = stack.enter_context(ordergroove.reader(object.name))
+                _require_bulk_permission(source.client)
             except Exception as error:
-                record_refusal(object, warehouse, mode=mode, run_id=run_id, error=error)
+                record_refusal(object, warehouse, mode=request.mode, run_id=run_id, error=error)
                 raise
-            if mode is PullMode.WHOLE_HISTORY and object.is_incremental and config.monthly_since:
+            if request.mode is PullMode.WHOLE_HISTORY and object.is_incremental and config.monthly_since:
                 report = pull_by_month(
                     object,
+                    source,
+                    warehouse,
                     since=config.month(),
-                    today=today,
-                    client=client,
-                    warehouse=warehouse,
-                    clock=ordergroove.clock(),
+                    today=request.today,
                     run_id=context.run.run_id,  # a run that is executed again means to read all of it again
-                    masking=ordergroove.masking(),
                 )
             else:
-                report = pull(
-                    object,
-                    client=client,
-                    warehouse=warehouse,
-                    clock=ordergroove.clock(),
-                    window_for=window,
-                    mode=mode,
-                    run_id=run_id,
-                    masking=ordergroove.masking(),
-                )
+                report = pull(object, source, warehouse, request, run_id=run_id)
             checked = check_object(warehouse, object)
         # Of a range of days only the last one gets the figures: a copy on every day would add up to a wrong sum, and
         # a copy of the columns on every day would be most of what Dagster stores.
         context.add_asset_metadata(
             {**pull_metadata(report), **table_metadata(table), "dagster/row_count": report.rows},
-            partition_key=last_day.isoformat(),
+            partition_key=request.last_day.isoformat(),
         )
         return dg.MaterializeResult(check_results=checked)
 
@@ -128,8 +110,8 @@ def _require_bulk_permission(client: OrdergrooveClient) -> None:
         )
 
 
-def _days(context: dg.AssetExecutionContext) -> tuple[date, date, date]:
-    """First and last day of the run's partitions, and today in Chicago.
+def _request(context: dg.AssetExecutionContext) -> PullRequest:
+    """What the run's partitions and tags ask for.
 
     Dagster itself takes a range that ends in the future, or before it starts, and calls the run a success.
     """
@@ -140,7 +122,8 @@ def _days(context: dg.AssetExecutionContext) -> tuple[date, date, date]:
         check_range(first_day, last_day, today, DAILY.start.astimezone(CHICAGO).date())
     except ValueError as error:
         raise dg.Failure(str(error), allow_retries=False) from None
-    return first_day, last_day, today
+    mode = PullMode(context.run.tags.get(PULL_MODE_TAG, PullMode.DAYS.value))
+    return PullRequest(mode=mode, first_day=first_day, last_day=last_day, today=today)
 
 
 object_assets = [object_asset(object) for object in OBJECTS]

@@ -8,18 +8,18 @@ from datetime import date
 from dagster import DailyPartitionsDefinition
 
 from og_assets.settings import load_settings
-from og_assets.sync.windows import CHICAGO, WHOLE_HISTORY, PullMode, SyncWindow, check_range, segments, window_for
+from og_assets.sync.windows import CHICAGO, WHOLE_HISTORY, PullMode, PullRequest, SyncWindow, check_range, segments
 
 __all__ = [
     "CHICAGO",
     "DAILY",
     "WHOLE_HISTORY",
     "PullMode",
+    "PullRequest",
     "SyncWindow",
     "check_range",
     "daily_partitions",
     "segments",
-    "window_for",
 ]
 
 

@@ -12,6 +12,7 @@ from og_assets.ordergroove.masking import Masking
 from og_assets.ordergroove.retry import RetryPolicy
 from og_assets.ordergroove.turns import reader_turn
 from og_assets.settings import load_settings
+from og_assets.sync.source import Source
 from og_assets.warehouse.errors import WarehouseUnwritable
 
 
@@ -33,8 +34,8 @@ class OrdergrooveResource(ConfigurableResource[OrdergrooveClient]):
         )
 
     @contextmanager
-    def reader(self, object_name: str) -> Iterator[OrdergrooveClient]:
-        """A client that reads one object, when it is its turn: one reader per object, five in all."""
+    def reader(self, object_name: str) -> Iterator[Source]:
+        """Reads one object, when it is its turn: one reader per object, five in all."""
         warehouse = load_settings().warehouse
         with self.client() as client:
             try:
@@ -43,11 +44,7 @@ class OrdergrooveResource(ConfigurableResource[OrdergrooveClient]):
             except OSError as error:
                 raise WarehouseUnwritable(warehouse, str(error)) from error
             with turn:
-                yield client
-
-    def clock(self) -> SourceClock:
-        """The clock on which stored stamps without a zone are read."""
-        return SourceClock(load_settings().source_tz)
+                yield Source(client, SourceClock(load_settings().source_tz), self.masking())
 
     def masking(self) -> Masking:
         """What becomes of personal values and secrets before anything is written."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from og_assets.commands.home import prepare_home
-from og_assets.settings import SettingError
+from og_assets.errors import OgAssetsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,21 +26,8 @@ class Group(click.Group):
         """Run the command; a known failure is told on stderr and exits with 1."""
         try:
             return super().invoke(context)
-        except Exception as error:
-            if not isinstance(error, known_failures()):
-                raise
+        except OgAssetsError as error:
             raise click.ClickException(str(error)) from None
-
-
-def known_failures() -> tuple[type[Exception], ...]:
-    """The errors that have a message for a person."""
-    from og_assets.commands.export import ExportRefused
-    from og_assets.commands.query import StatementFailed
-    from og_assets.ordergroove.errors import OrdergrooveError
-    from og_assets.warehouse.errors import WarehouseError
-    from og_assets.webhooks.errors import WebhookError
-
-    return (SettingError, OrdergrooveError, WarehouseError, WebhookError, StatementFailed, ExportRefused)
 
 
 def warehouse_option(command: Any) -> Any:

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
+from og_assets.errors import SettingError
 from og_assets.ordergroove.client import OrdergrooveClient, Preflight
 from og_assets.ordergroove.clock import CLOCK_SKEW_LIMIT
 from og_assets.ordergroove.errors import OrdergrooveError
 from og_assets.ordergroove.retry import RetryPolicy
-from og_assets.settings import SettingError, Settings, load_settings
+from og_assets.settings import Settings, load_settings
 from og_assets.warehouse.connecting import open_warehouse
 from og_assets.warehouse.errors import WarehouseError
 

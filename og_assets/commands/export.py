@@ -12,6 +12,7 @@ import duckdb
 from duckdb import DuckDBPyConnection
 from filelock import Timeout
 
+from og_assets.errors import OgAssetsError
 from og_assets.locking import ProcessLock
 from og_assets.warehouse.migrations import read_sql
 from og_assets.warehouse.processes import Holder
@@ -25,7 +26,7 @@ MANIFEST = "export.json"
 FORMER = "former"
 
 
-class ExportRefused(Exception):
+class ExportRefused(OgAssetsError):
     """An export cannot be written where it was asked for; the message says why and what to do."""
 
 

@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from og_assets.errors import OgAssetsError
 from og_assets.warehouse.errors import WarehouseError
 from og_assets.warehouse.migrations import read_sql
 from og_assets.warehouse.processes import Holder
@@ -43,7 +44,7 @@ LEAVING = {".quit", ".exit", "\\q", "exit", "quit"}
 ASKING_FOR_HELP = {".help", "help", "\\?"}
 
 
-class StatementFailed(Exception):
+class StatementFailed(OgAssetsError):
     """DuckDB refused a statement or failed on it; the message is DuckDB's own."""
 
 

@@ -21,8 +21,10 @@ No message contains the API key, an address with its query, or anything of a rec
 
 from typing import ClassVar
 
+from og_assets.errors import OgAssetsError
 
-class OrdergrooveError(Exception):
+
+class OrdergrooveError(OgAssetsError):
     """The root of everything that reading Ordergroove raises.
 
     `where` names what was being read ("orders, page 3"), `detail` what was seen there. The class

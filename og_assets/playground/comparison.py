@@ -11,7 +11,7 @@ from duckdb import DuckDBPyConnection
 
 from og_assets.columns import Column, Kind
 from og_assets.emulator.world import World
-from og_assets.ordergroove.masking import KEEPING, Masking
+from og_assets.ordergroove.masking import Masking
 from og_assets.ordergroove.objects import OrdergrooveObject
 from og_assets.ordergroove.record_mask import mask_column
 
@@ -49,9 +49,7 @@ class Comparison:
         return f"{counts}: {samples}"
 
 
-def compare(
-    connection: DuckDBPyConnection, world: World, object: OrdergrooveObject, masking: Masking = KEEPING
-) -> Comparison:
+def compare(connection: DuckDBPyConnection, world: World, object: OrdergrooveObject, masking: Masking) -> Comparison:
     """Compare `ordergroove.<object>` with the world as it is now, masked as the warehouse is."""
     comparison = Comparison()
     table = _table_rows(connection, object, comparison)

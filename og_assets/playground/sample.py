@@ -1,7 +1,7 @@
 """Fills a warehouse from a small emulated merchant with all that a warehouse can hold. For documents and tests."""
 
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from og_assets.assets.derived import READ_BY_DERIVED
@@ -11,11 +11,13 @@ from og_assets.emulator.shop.statuses import UNSENT
 from og_assets.emulator.world import World
 from og_assets.ordergroove.client import OrdergrooveClient
 from og_assets.ordergroove.clock import SourceClock
+from og_assets.ordergroove.masking import KEEPING
 from og_assets.ordergroove.objects import OBJECTS
 from og_assets.sync.ingest import ingest
-from og_assets.sync.pull import LOOKBACK, pull
+from og_assets.sync.pull import pull
+from og_assets.sync.source import Source
 from og_assets.sync.sweep import sweep
-from og_assets.sync.windows import CHICAGO, PullMode, SyncWindow, window_for
+from og_assets.sync.windows import CHICAGO, PullMode, PullRequest
 from og_assets.warehouse.derive import derive_bridge, derive_tombstones, derive_totals, prepare
 from og_assets.webhooks.inbox import Inbox, InboxEvent
 
@@ -32,45 +34,29 @@ def fill(warehouse: WarehouseResource, world: World, inbox: Path) -> None:
         Emulator(world) as emulator,
         OrdergrooveClient(emulator.url, EMULATOR_KEY, requests_per_minute=None) as client,
     ):
-        _pull_all(client, warehouse, world)
+        source = Source(client, SourceClock(), KEEPING)
+        _pull_all(source, warehouse, world)
         _delete_some(world)
         _receive(world, inbox)
-        ingest(Inbox(inbox), warehouse, run_id=RUN)
+        ingest(Inbox(inbox), warehouse, run_id=RUN, masking=KEEPING)
         _delete_some(world)
-        _pull_all(client, warehouse, world)
+        _pull_all(source, warehouse, world)
         for object in OBJECTS:
             if object.name in {"orders", "items"}:
-                sweep(object, client=client, warehouse=warehouse, clock=SourceClock(), run_id=RUN)
+                sweep(object, source, warehouse, run_id=RUN)
     with warehouse.get_connection() as connection:
         prepare(connection, READ_BY_DERIVED)
         for derive in (derive_tombstones, derive_bridge, derive_totals):
             derive(connection)
 
 
-def _pull_all(client: OrdergrooveClient, warehouse: WarehouseResource, world: World) -> None:
+def _pull_all(source: Source, warehouse: WarehouseResource, world: World) -> None:
     today = world.now.astimezone(CHICAGO).date()
+    request = PullRequest(mode=PullMode.SINCE_WATERMARK, first_day=today, last_day=today, today=today)
+    # A finished pull of the same run would be the run's answer.
+    run_id = f"{RUN[:-12]}{int(world.now.timestamp()):012d}"
     for object in OBJECTS:
-        pull(
-            object,
-            client=client,
-            warehouse=warehouse,
-            clock=SourceClock(),
-            window_for=lambda watermark: _since(watermark, today),
-            mode=PullMode.SINCE_WATERMARK,
-            # A finished pull of the same run would be the run's answer.
-            run_id=f"{RUN[:-12]}{int(world.now.timestamp()):012d}",
-        )
-
-
-def _since(watermark: datetime | None, today: date) -> SyncWindow:
-    return window_for(
-        first_day=today,
-        last_day=today,
-        today=today,
-        watermark=watermark,
-        lookback=LOOKBACK,
-        mode=PullMode.SINCE_WATERMARK,
-    )
+        pull(object, source, warehouse, request, run_id=run_id)
 
 
 def _delete_some(world: World) -> None:

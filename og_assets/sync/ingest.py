@@ -12,14 +12,13 @@ from datetime import UTC, date, datetime, timedelta
 import msgspec
 
 from og_assets.ordergroove.event_mask import mask_event
-from og_assets.ordergroove.masking import KEEPING, Masking
+from og_assets.ordergroove.masking import Masking
+from og_assets.sync.logged_run import logged_run
 from og_assets.sync.windows import CHICAGO
-from og_assets.warehouse.errors import WarehouseError
 from og_assets.warehouse.events import StoredEvent, read_position, store_events
 from og_assets.warehouse.file import Warehouse
-from og_assets.warehouse.progress import Progress
-from og_assets.warehouse.sync_log import begin_sync, fail_sync, storable
-from og_assets.webhooks.errors import WebhookError
+from og_assets.warehouse.progress import Progress, SyncPlan
+from og_assets.warehouse.sync_log import storable
 from og_assets.webhooks.inbox import Inbox, InboxEvent
 
 EVENTS = "events"
@@ -39,7 +38,7 @@ class IngestReport:
     new_by_day: Mapping[date, int] = field(default_factory=dict)
 
 
-def ingest(inbox: Inbox, warehouse: Warehouse, *, run_id: str, masking: Masking = KEEPING) -> IngestReport:
+def ingest(inbox: Inbox, warehouse: Warehouse, *, run_id: str, masking: Masking) -> IngestReport:
     """Store in `ordergroove.events` what the inbox has that is not there yet; events of unknown types too.
 
     An inbox that does not exist has no events. What is in the warehouse and older than KEPT_IN_INBOX is
@@ -55,20 +54,11 @@ def ingest(inbox: Inbox, warehouse: Warehouse, *, run_id: str, masking: Masking 
     if not batch:
         inbox.trim(position, datetime.now(UTC) - KEPT_IN_INBOX)
         return IngestReport()
-    with warehouse.get_connection() as connection:
-        run = begin_sync(
-            connection,
-            object_name=EVENTS,
-            run_id=run_id,
-            mode=MODE,
-            window_start=None,
-            window_end=None,
-            filters={"after": position},
-            watermark_before=None,
-            started_at=datetime.now(UTC),
-        )
+    plan = SyncPlan(
+        object_name=EVENTS, run_id=run_id, mode=MODE, filters={"after": position}, started_at=datetime.now(UTC)
+    )
     read, size, days = 0, 0, Counter[date]()
-    try:
+    with logged_run(warehouse, lambda _: plan) as run:
         while batch:
             events = {stored.event_id: stored for _, event in batch for stored in [read_event(event, masking)]}
             read, position = read + len(batch), batch[-1][0]
@@ -85,16 +75,11 @@ def ingest(inbox: Inbox, warehouse: Warehouse, *, run_id: str, masking: Masking 
                     finished=not batch,
                 )
             days.update(map(_day, new))
-    except BaseException as error:
-        ours = isinstance(error, WarehouseError | WebhookError)
-        with warehouse.get_connection() as connection:
-            fail_sync(connection, run.sync_id, str(error) if ours else type(error).__name__)
-        raise
     inbox.trim(position, datetime.now(UTC) - KEPT_IN_INBOX)
     return IngestReport(read, days.total(), dict(sorted(days.items())))
 
 
-def read_event(event: InboxEvent, masking: Masking = KEEPING) -> StoredEvent:
+def read_event(event: InboxEvent, masking: Masking) -> StoredEvent:
     """An event of the inbox as a row (reference: events-and-payloads). What its body does not tell is None."""
     body = mask_event(event.body, masking)
     return StoredEvent(

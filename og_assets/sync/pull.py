@@ -6,29 +6,28 @@ an error is raised, the batches before it are loaded and the watermark is where 
 
 import logging
 import time
-from collections import Counter
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from duckdb import DuckDBPyConnection
 from pydantic_core import to_json
 
-from og_assets.ordergroove.client import PAGE_SIZE, OrdergrooveClient
-from og_assets.ordergroove.clock import CLOCK_SKEW_LIMIT, SourceClock
-from og_assets.ordergroove.errors import CursorExpired, OrdergrooveError
-from og_assets.ordergroove.masking import KEEPING, Masking
+from og_assets.errors import message_of
+from og_assets.ordergroove.client import PAGE_SIZE
+from og_assets.ordergroove.clock import CLOCK_SKEW_LIMIT
+from og_assets.ordergroove.errors import CursorExpired
 from og_assets.ordergroove.objects import OrdergrooveObject
 from og_assets.ordergroove.page import Page
 from og_assets.ordergroove.read_ahead import read_ahead
-from og_assets.ordergroove.reader import Accepted, RecordReader
-from og_assets.settings import SettingError
+from og_assets.ordergroove.reader import Accepted
+from og_assets.sync.logged_run import logged_run
 from og_assets.sync.progress_lines import ProgressLines
-from og_assets.sync.windows import PullMode, SyncWindow
-from og_assets.warehouse.errors import WarehouseError
+from og_assets.sync.source import Source
+from og_assets.sync.windows import PullMode, PullRequest, SegmentRequest, SyncWindow
 from og_assets.warehouse.file import Warehouse
 from og_assets.warehouse.load import load_batch
-from og_assets.warehouse.progress import BatchCounts, Progress, QuarantinedRecord, SyncRun
+from og_assets.warehouse.progress import BatchCounts, Progress, QuarantinedRecord, SyncPlan, SyncRun
 from og_assets.warehouse.staging import Staging, staging_folder
 from og_assets.warehouse.sync_log import (
     begin_sync,
@@ -42,8 +41,6 @@ from og_assets.warehouse.tables import Table, ensure_table
 
 log = logging.getLogger("og_assets")
 
-LOOKBACK = timedelta(minutes=10)
-"""How much earlier than the watermark a sync starts: what Ordergroove commits late is then still seen."""
 PAGES_AHEAD = 64
 """How many pages the reader may be ahead: enough that it does not wait while a batch is loaded."""
 
@@ -80,71 +77,31 @@ def object_table(object: OrdergrooveObject) -> Table:
 
 def pull(
     object: OrdergrooveObject,
-    *,
-    client: OrdergrooveClient,
+    source: Source,
     warehouse: Warehouse,
-    clock: SourceClock,
-    window_for: Callable[[datetime | None], SyncWindow],
-    mode: PullMode,
+    request: PullRequest | SegmentRequest,
+    *,
     run_id: str,
     page_size: int = PAGE_SIZE,
-    covered_since: datetime | None = None,
-    masking: Masking = KEEPING,
 ) -> PullReport:
-    """Pull `object` for the window that `window_for` makes of its watermark, and load it.
+    """Pull `object` for the window that `request` makes of its watermark, and load it.
 
     A pull of the same `run_id`, mode and window that stopped after a loaded batch goes on there if
-    Ordergroove still takes its cursor. `covered_since` (aware, Ordergroove's clock) says that all before
-    the window was pulled completely by pulls that began then: the watermark may move, to that instant.
-    `masking` is what becomes of personal values before anything is staged.
+    Ordergroove still takes its cursor.
     Raises OrdergrooveError, WarehouseError or SettingError, each with a message for a person; what was
     loaded until then stays loaded.
     """
     started = time.monotonic()
-    table = object_table(object)
-    with warehouse.get_connection() as connection:
-        started_at = datetime.now(UTC)
-        ensure_table(connection, table)
-        watermark = read_watermark(connection, object.name)
-        window = window_for(watermark)
-        filters = window.filters(object)
-        run = begin_sync(
-            connection,
-            object_name=object.name,
-            run_id=run_id,
-            mode=mode.value,
-            window_start=window.start,
-            window_end=window.end,
-            filters={**filters, **object.params},
-            watermark_before=watermark,
-            started_at=started_at,
-        )
-        expected = None if filters else read_last_whole_count(connection, object.name, object.params)
-    log.info("%s: %s", object.name, _intent(object, window, watermark, run))
-    moves_watermark = window.moves_watermark(watermark) or (covered_since is not None and window.end is None)
-    work = _Pull(
-        object,
-        client,
-        warehouse,
-        clock,
-        run,
-        started_at,
-        moves_watermark=moves_watermark,
-        covered_since=covered_since,
-        page_size=page_size,
-        masking=masking,
-        expected=expected,
-    )
-    try:
-        work.run(filters)
-    except BaseException as error:
-        _record_failure(warehouse, run, error)
-        raise
+    begun = _Begun(object, request, run_id)
+    with logged_run(warehouse, begun.plan) as run:
+        log.info("%s: %s", object.name, _intent(object, begun, run))
+        work = _Pull(begun, source, warehouse, run, page_size=page_size)
+        work.run()
     return PullReport(
         sync_id=run.sync_id,
-        window=window,
-        filters=filters,
-        watermark_before=watermark,
+        window=begun.window,
+        filters=begun.filters,
+        watermark_before=begun.watermark,
         watermark_after=work.watermark_after,
         progress=work.progress,
         counts=work.counts,
@@ -153,6 +110,43 @@ def pull(
         rows=work.rows,
         started_at=work.started_at,
     )
+
+
+class _Begun:
+    """What a pull knows once it has looked at the warehouse: its watermark, window and filters, and what to expect."""
+
+    def __init__(self, object: OrdergrooveObject, request: PullRequest | SegmentRequest, run_id: str) -> None:
+        self.object = object
+        self.request = request
+        self.table = object_table(object)
+        self._run_id = run_id
+        self.watermark: datetime | None = None
+        self.expected: int | None = None
+
+    def plan(self, connection: DuckDBPyConnection) -> SyncPlan:
+        """Make the table, read the watermark; what ops.sync_runs is to say of this pull."""
+        self.started_at = datetime.now(UTC)
+        ensure_table(connection, self.table)
+        self.watermark = read_watermark(connection, self.object.name)
+        self.window = self.request.window(self.watermark)
+        self.filters = self.window.filters(self.object)
+        if not self.filters:
+            self.expected = read_last_whole_count(connection, self.object.name, self.object.params)
+        return SyncPlan(
+            object_name=self.object.name,
+            run_id=self._run_id,
+            mode=self.request.mode.value,
+            window_start=self.window.start,
+            window_end=self.window.end,
+            filters={**self.filters, **self.object.params},
+            watermark_before=self.watermark,
+            started_at=self.started_at,
+        )
+
+    @property
+    def moves_watermark(self) -> bool:
+        """Whether the watermark moves when all pages are loaded."""
+        return self.request.moves_watermark(self.watermark)
 
 
 def staged_line(record: Accepted, fetched_at: bytes) -> bytes:
@@ -164,56 +158,40 @@ def staged_line(record: Accepted, fetched_at: bytes) -> bytes:
 class _Pull:
     """The state of a pull between its pages."""
 
-    def __init__(
-        self,
-        object: OrdergrooveObject,
-        client: OrdergrooveClient,
-        warehouse: Warehouse,
-        clock: SourceClock,
-        run: SyncRun,
-        started_at: datetime,
-        *,
-        moves_watermark: bool,
-        covered_since: datetime | None,
-        page_size: int,
-        masking: Masking,
-        expected: int | None,
-    ) -> None:
-        self._object = object
-        self._table = object_table(object)
-        self._client = client
+    def __init__(self, begun: _Begun, source: Source, warehouse: Warehouse, run: SyncRun, *, page_size: int) -> None:
+        self._begun = begun
+        self._object = begun.object
+        self._table = begun.table
+        self._client = source.client
+        self._reader = source.reader(begun.object)
         self._warehouse = warehouse
-        self._reader = RecordReader(object, clock, masking)
-        self._moves_watermark = moves_watermark
-        self._covered_since = covered_since
         self._page_size = page_size
-        self._expected = expected
         self.watermark_after: datetime | None = None
         self.counts = BatchCounts()
         self.quarantined = 0
         self.rows = 0
-        self._start_from(run, started_at)
+        self._start_from(run, begun.started_at)
 
-    def run(self, filters: dict[str, str]) -> None:
+    def run(self) -> None:
         """Read and load until there is no next page. An expired cursor starts the window again, once."""
         try:
-            self._read(filters, self._run.resume.next_url if self._run.resume else None)
+            self._read(self._run.resume.next_url if self._run.resume else None)
         except CursorExpired as error:
             log.warning("%s Starting again from the first page now.", error)
             with self._warehouse.get_connection() as connection:
                 run = forget_resume(connection, self._run.sync_id)
             self._start_from(run, self._started_at)
-            self._read(filters, None)
+            self._read(None)
 
     def _start_from(self, run: SyncRun, started_at: datetime) -> None:
         self._run = run
         self._started_at = run.resume.started_at if run.resume else started_at
         self.progress = run.resume.progress if run.resume else Progress()
         self._refused: list[QuarantinedRecord] = []
-        self._lines = ProgressLines(self._object, self._expected, already=self.progress.records)
+        self._lines = ProgressLines(self._object, self._begun.expected, already=self.progress.records)
 
-    def _read(self, filters: dict[str, str], first_url: str | None) -> None:
-        pages = self._client.pages(self._object, filters, first_url=first_url, page_size=self._page_size)
+    def _read(self, first_url: str | None) -> None:
+        pages = self._client.pages(self._object, self._begun.filters, first_url=first_url, page_size=self._page_size)
         with (
             Staging(staging_folder(self._warehouse.path), self._table) as staging,
             closing(read_ahead(pages, PAGES_AHEAD, when_sent=self._client.when_sent)) as ahead,
@@ -241,21 +219,9 @@ class _Pull:
         return lines, noted
 
     def _advance(self, page: Page, noted: int) -> None:
-        before = self.progress
-        skew = before.clock_skew_seconds
-        if skew is None and page.server_date is not None:
-            skew = self._measure_clock(page.server_date, page)
-        self.progress = Progress(
-            pages=before.pages + 1,
-            requests=before.requests + page.requests,
-            retries=dict(Counter(before.retries) + Counter(page.retries)),
-            records=before.records + len(page.records),
-            noted=before.noted + noted,
-            bytes=before.bytes + page.body_bytes,
-            slowest_response_seconds=max(before.slowest_response_seconds or 0.0, page.seconds),
-            clock_skew_seconds=skew,
-            next_url=page.next_url,
-        )
+        if self.progress.clock_skew_seconds is None and page.server_date is not None:
+            self.progress += Progress(clock_skew_seconds=self._measure_clock(page.server_date, page))
+        self.progress += progress_of(page, noted)
 
     def _measure_clock(self, server_date: datetime, page: Page) -> float:
         """Ordergroove's clock minus ours, in seconds; a difference that could matter is said.
@@ -282,7 +248,7 @@ class _Pull:
                 self._run,
                 self.progress,
                 self._refused,
-                watermark=(self._covered_since or self.started_at) if finished and self._moves_watermark else None,
+                watermark=self._new_watermark() if finished else None,
                 finished=finished,
             )
             if finished:
@@ -294,20 +260,40 @@ class _Pull:
             segment.discard()
         self._refused = []
 
+    def _new_watermark(self) -> datetime | None:
+        if not self._begun.moves_watermark:
+            return None
+        return self._begun.request.covered_since or self.started_at
+
     @property
     def started_at(self) -> datetime:
         """The start of this pull on Ordergroove's clock, or on ours when it told none."""
         return self._started_at + timedelta(seconds=self.progress.clock_skew_seconds or 0.0)
 
 
-def _intent(object: OrdergrooveObject, window: SyncWindow, watermark: datetime | None, run: SyncRun) -> str:
+def progress_of(page: Page, noted: int = 0) -> Progress:
+    """What reading one page adds to the progress."""
+    return Progress(
+        pages=1,
+        requests=page.requests,
+        retries=page.retries,
+        records=len(page.records),
+        noted=noted,
+        bytes=page.body_bytes,
+        slowest_response_seconds=page.seconds,
+        next_url=page.next_url,
+    )
+
+
+def _intent(object: OrdergrooveObject, begun: _Begun, run: SyncRun) -> str:
     """What a pull is about to do, for the run's log."""
+    window = begun.window
     if run.resume:
         return f"goes on after page {run.resume.progress.pages}, where this run stopped"
     if not object.is_incremental:
         return "pulls everything; the API has no time filter for it"
     if window.start is None:
-        return "pulls the whole history" + ("; there is no watermark yet" if watermark is None else "")
+        return "pulls the whole history" + ("; there is no watermark yet" if begun.watermark is None else "")
     until = f" to {window.end:%Y-%m-%d %H:%M:%S}" if window.end else ""
     return f"pulls what changed since {window.start:%Y-%m-%d %H:%M:%S}{until} UTC"
 
@@ -319,38 +305,19 @@ def record_refusal(
 
     A warehouse that does not exist is not made for it.
     """
+    if not warehouse.path.exists():
+        return
     try:
-        if not warehouse.path.exists():
-            return
         with warehouse.get_connection() as connection:
-            run = begin_sync(
-                connection,
+            plan = SyncPlan(
                 object_name=object.name,
                 run_id=run_id,
                 mode=mode.value,
-                window_start=None,
-                window_end=None,
-                filters={},
                 watermark_before=read_watermark(connection, object.name),
                 started_at=datetime.now(UTC),
             )
-            fail_sync(connection, run.sync_id, _message(error))
+            fail_sync(connection, begin_sync(connection, plan).sync_id, message_of(error))
     except Exception as second:  # noqa: BLE001 - the first error is the one to tell
         log.warning(
             "That %s was not pulled could not be written to ops.sync_runs: %s", object.name, type(second).__name__
         )
-
-
-def _record_failure(warehouse: Warehouse, run: SyncRun, error: BaseException) -> None:
-    """Write the failure to the sync log."""
-    try:
-        with warehouse.get_connection() as connection:
-            fail_sync(connection, run.sync_id, _message(error))
-    except Exception as second:  # noqa: BLE001 - the first error is the one to tell
-        log.warning("That sync %d failed could not be written to ops.sync_runs: %s", run.sync_id, type(second).__name__)
-
-
-def _message(error: BaseException) -> str:
-    """Our own messages only: a foreign one may quote a record."""
-    ours = isinstance(error, OrdergrooveError | WarehouseError | SettingError)
-    return str(error) if ours else type(error).__name__

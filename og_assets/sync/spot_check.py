@@ -26,7 +26,7 @@ class SpotCheck:
     problem: str | None = None
 
 
-def spot_check(object: OrdergrooveObject, *, client: OrdergrooveClient, warehouse: Warehouse) -> SpotCheck:
+def spot_check(object: OrdergrooveObject, client: OrdergrooveClient, warehouse: Warehouse) -> SpotCheck:
     """Retrieve some rows that are held for deleted (each must answer 404) and some believed open (each must be there).
 
     Best right after a sweep, which has just confirmed both. Raises WarehouseError.

@@ -8,30 +8,26 @@ and nothing at all is written. Knows no Dagster.
 
 import logging
 import time
-from collections import Counter
 from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import msgspec
+from duckdb import DuckDBPyConnection
 from pydantic_core import to_json
 
-from og_assets.ordergroove.client import OrdergrooveClient
-from og_assets.ordergroove.clock import SourceClock
+from og_assets.errors import OgAssetsError
 from og_assets.ordergroove.errors import OrdergrooveError, StillFailing, UnexpectedPage, Unreachable
-from og_assets.ordergroove.masking import KEEPING, Masking
 from og_assets.ordergroove.objects import OBJECTS, OrdergrooveObject
-from og_assets.ordergroove.page import Page
-from og_assets.ordergroove.reader import Accepted, RecordReader
-from og_assets.sync.pull import object_table, staged_line
-from og_assets.warehouse.errors import WarehouseError
+from og_assets.ordergroove.reader import Accepted
+from og_assets.sync.logged_run import logged_run
+from og_assets.sync.pull import object_table, progress_of, staged_line
+from og_assets.sync.source import Source
 from og_assets.warehouse.file import Warehouse
 from og_assets.warehouse.findings import Finding, Suspect, Suspects, find_suspects, finish_sweep, open_statuses
 from og_assets.warehouse.load import DELETABLE, load_batch
-from og_assets.warehouse.progress import Progress, QuarantinedRecord, SyncRun
+from og_assets.warehouse.progress import Progress, QuarantinedRecord, SyncPlan, SyncRun
 from og_assets.warehouse.staging import Segment, Staging, staging_folder
-from og_assets.warehouse.sync_log import begin_sync, fail_sync
 from og_assets.warehouse.tables import ensure_table
 
 log = logging.getLogger("og_assets")
@@ -47,7 +43,7 @@ UNDECIDED_AT_MOST = 3
 """So many look-ups may stay without an answer, though each is retried for minutes; more look like an outage."""
 
 
-class SweepRefused(Exception):
+class SweepRefused(OgAssetsError):
     """A sweep that would not be safe; nothing was written. The message says what was seen and what to check."""
 
 
@@ -104,68 +100,55 @@ _listed = msgspec.json.Decoder(_Listed)
 
 def sweep(
     object: OrdergrooveObject,
-    *,
-    client: OrdergrooveClient,
+    source: Source,
     warehouse: Warehouse,
-    clock: SourceClock,
+    *,
     run_id: str,
     max_share: float = PLAUSIBLE_SHARE,
-    masking: Masking = KEEPING,
 ) -> SweepReport:
     """Find what was deleted of `object`, orders or items, and keep the findings for the tombstones.
 
     Sweep orders before items: the items of an order that is gone are looked up too. Candidates that
-    exist are upserted, after `masking`. `max_share` is the share of the open ones that may be missing.
+    exist are upserted. `max_share` is the share of the open ones that may be missing.
 
     Raises SweepRefused, OrdergrooveError and WarehouseError, each with a message for a person; nothing
     is then written but the failure in `ops.sync_runs`.
     """
-    with warehouse.get_connection() as connection:
+    statuses: Sequence[int] = ()
+    known = 0
+
+    def plan(connection: DuckDBPyConnection) -> SyncPlan:
+        nonlocal statuses, known
         for deletable in OBJECTS:
             if deletable.name in DELETABLE:
                 ensure_table(connection, object_table(deletable))
-        known = connection.execute(f"SELECT count(*) FROM {object_table(object).qualified_name}").fetchone()
+        counted = connection.execute(f"SELECT count(*) FROM {object_table(object).qualified_name}").fetchone()
+        known = counted[0] if counted else 0
         statuses = open_statuses(connection)
-        run = begin_sync(
-            connection,
+        return SyncPlan(
             object_name=object.name,
             run_id=run_id,
             mode=MODE,
-            window_start=None,
-            window_end=None,
             filters={"status": statuses},
-            watermark_before=None,
             started_at=datetime.now(UTC),
         )
-    try:
-        work = _Sweep(object, client, warehouse, clock, run, max_share, masking)
-        return work.run(statuses) if known and known[0] else work.nothing_known()
-    except BaseException as error:
-        ours = isinstance(error, OrdergrooveError | WarehouseError | SweepRefused)
-        # The first error is the one to tell.
-        with suppress(Exception), warehouse.get_connection() as connection:
-            fail_sync(connection, run.sync_id, str(error) if ours else type(error).__name__)
-        raise
+
+    with logged_run(warehouse, plan) as run:
+        work = _Sweep(object, source, warehouse, run, max_share)
+        return work.run(statuses) if known else work.nothing_known()
 
 
 class _Sweep:
     """One sweep between its steps."""
 
     def __init__(
-        self,
-        object: OrdergrooveObject,
-        client: OrdergrooveClient,
-        warehouse: Warehouse,
-        clock: SourceClock,
-        run: SyncRun,
-        max_share: float,
-        masking: Masking,
+        self, object: OrdergrooveObject, source: Source, warehouse: Warehouse, run: SyncRun, max_share: float
     ) -> None:
         self._object = object
         self._table = object_table(object)
-        self._client = client
+        self._client = source.client
         self._warehouse = warehouse
-        self._reader = RecordReader(object, clock, masking)
+        self._reader = source.reader(object)
         self._run = run
         self._max_share = max_share
         self._progress = Progress()
@@ -217,22 +200,10 @@ class _Sweep:
         """Stage the ids of all that is open. An order that changes its status meanwhile is in two lists or in none."""
         for status in statuses:
             for page in self._client.pages(self._object, {"status": str(status)}):
-                self._count(page)
+                self._progress += progress_of(page)
                 ids = (_id_of(record) for record in page.records)
                 # A record without a readable id is passed over: whoever it is gets looked up, and is there.
                 staging.write_page(b'{"id":%b}' % to_json(id) for id in ids if id is not None)
-
-    def _count(self, page: Page) -> None:
-        before = self._progress
-        self._progress = replace(
-            before,
-            pages=before.pages + 1,
-            requests=before.requests + page.requests,
-            retries=dict(Counter(before.retries) + Counter(page.retries)),
-            records=before.records + len(page.records),
-            bytes=before.bytes + page.body_bytes,
-            slowest_response_seconds=max(before.slowest_response_seconds or 0.0, page.seconds),
-        )
 
     def _suspects(self, listed: Segment | None, listed_since: datetime) -> Suspects:
         with self._warehouse.get_connection() as connection:
@@ -251,7 +222,7 @@ class _Sweep:
         findings, there = [], 0
         for suspect in suspects:
             asked_at = datetime.now(UTC)
-            self._progress = replace(self._progress, requests=self._progress.requests + 1)
+            self._progress += Progress(requests=1)
             try:
                 body = self._client.retrieve(self._object, suspect.id)
             except (StillFailing, UnexpectedPage) as error:

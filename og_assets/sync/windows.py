@@ -11,6 +11,8 @@ from og_assets.ordergroove.objects import OrdergrooveObject
 
 CHICAGO = ZoneInfo("America/Chicago")
 """Days begin and end here: Ordergroove's guides give their times of day in CST."""
+LOOKBACK = timedelta(minutes=10)
+"""How much earlier than the watermark a sync starts: what Ordergroove commits late is then still seen."""
 _DAY = timedelta(days=1)
 
 
@@ -72,34 +74,68 @@ def check_range(first_day: date, last_day: date, today: date, first_partition: d
         )
 
 
-def window_for(
-    *,
-    first_day: date,
-    last_day: date,
-    today: date,
-    watermark: datetime | None,
-    lookback: timedelta,
-    mode: PullMode,
-) -> SyncWindow:
-    """The window of one object in one run over the days `first_day` to `last_day`, both included.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PullRequest:
+    """What a run asks of each object: why it is read, and the days of its partitions, both included.
 
-    A sync begins at the watermark minus `lookback`, whatever its days: they only say which partitions
-    it makes green. A person's past days are read exactly and leave the watermark alone; with today
-    among them the window is open at its end and begins at the first day, or at the watermark minus
-    `lookback` if that is earlier. Without a watermark, what is not past days is the whole history.
-
-    `today` is the day in America/Chicago, `watermark` an aware instant. Raises ValueError for a
-    reversed range or one that ends after today.
+    Days are those of America/Chicago, `today` too. Raises ValueError for a reversed range or one that ends after today.
     """
-    check_range(first_day, last_day, today, first_partition=first_day)
-    if mode is PullMode.DAYS and last_day < today:
-        return SyncWindow(_midnight(first_day), _midnight(last_day + _DAY))
-    if mode is PullMode.WHOLE_HISTORY or watermark is None:
-        return WHOLE_HISTORY
-    since = watermark - lookback
-    if mode is PullMode.DAYS:
-        since = min(since, _midnight(first_day))
-    return SyncWindow(since.astimezone(UTC))
+
+    mode: PullMode
+    first_day: date
+    last_day: date
+    today: date
+
+    def __post_init__(self) -> None:
+        check_range(self.first_day, self.last_day, self.today, first_partition=self.first_day)
+
+    def window(self, watermark: datetime | None) -> SyncWindow:
+        """The window of an object with this watermark (aware; None before its first complete pull).
+
+        A sync begins at the watermark minus LOOKBACK, whatever its days: they only say which partitions
+        it makes green. A person's past days are read exactly and leave the watermark alone; with today
+        among them the window is open at its end and begins at the first day, or at the watermark minus
+        LOOKBACK if that is earlier. Without a watermark, what is not past days is the whole history.
+        """
+        if self.mode is PullMode.DAYS and self.last_day < self.today:
+            return SyncWindow(_midnight(self.first_day), _midnight(self.last_day + _DAY))
+        if self.mode is PullMode.WHOLE_HISTORY or watermark is None:
+            return WHOLE_HISTORY
+        since = watermark - LOOKBACK
+        if self.mode is PullMode.DAYS:
+            since = min(since, _midnight(self.first_day))
+        return SyncWindow(since.astimezone(UTC))
+
+    def moves_watermark(self, watermark: datetime | None) -> bool:
+        """Whether a complete pull leaves no gap behind the watermark that it sets."""
+        return self.window(watermark).moves_watermark(watermark)
+
+    @property
+    def covered_since(self) -> datetime | None:
+        """Since when all before the window is covered by other pulls; None: the watermark is this pull's own start."""
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentRequest:
+    """One segment of a whole history that is read in several.
+
+    `covered_since` (aware, Ordergroove's clock) is when the first of them began; the last one, which is open at its
+    end, then moves the watermark to that instant.
+    """
+
+    segment: SyncWindow
+    covered_since: datetime | None
+    mode: PullMode = PullMode.WHOLE_HISTORY
+
+    def window(self, _: datetime | None) -> SyncWindow:
+        """The segment, whatever the watermark."""
+        return self.segment
+
+    def moves_watermark(self, watermark: datetime | None) -> bool:
+        """Whether this segment is the last of all, or leaves no gap by itself."""
+        is_last = self.covered_since is not None and self.segment.end is None
+        return is_last or self.segment.moves_watermark(watermark)
 
 
 def segments(start: date, end: date) -> Iterator[SyncWindow]:

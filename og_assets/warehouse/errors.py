@@ -15,12 +15,13 @@ WarehouseError
 
 from pathlib import Path
 
+from og_assets.errors import OgAssetsError
 from og_assets.warehouse.processes import Holder
 
 SETTING = "ORDERGROOVE_WAREHOUSE"
 
 
-class WarehouseError(Exception):
+class WarehouseError(OgAssetsError):
     """Something about the warehouse file that a person has to know; the message says what, where and what next."""
 
 

@@ -1,8 +1,10 @@
 """What a pull reports about itself, as plain data. Knows nothing of where it is written."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +25,22 @@ class Progress:
     clock_skew_seconds: float | None = None
     next_url: str | None = None
 
+    def __add__(self, then: "Progress") -> "Progress":
+        """This progress and what came after it: counts add up, the clock was measured first, `next_url` is the last."""
+        slowest = [p.slowest_response_seconds for p in (self, then) if p.slowest_response_seconds is not None]
+        skew = self.clock_skew_seconds if self.clock_skew_seconds is not None else then.clock_skew_seconds
+        return Progress(
+            pages=self.pages + then.pages,
+            requests=self.requests + then.requests,
+            retries=dict(Counter(self.retries) + Counter(then.retries)),
+            records=self.records + then.records,
+            noted=self.noted + then.noted,
+            bytes=self.bytes + then.bytes,
+            slowest_response_seconds=max(slowest, default=None),
+            clock_skew_seconds=skew,
+            next_url=then.next_url,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Resume:
@@ -34,6 +52,20 @@ class Resume:
     next_url: str
     started_at: datetime
     progress: Progress
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncPlan:
+    """What a pull, sweep or reading of the inbox is about to do, for ops.sync_runs; datetimes are aware."""
+
+    object_name: str
+    run_id: str
+    mode: str
+    started_at: datetime
+    filters: Mapping[str, Any] = field(default_factory=dict)
+    window_start: datetime | None = None
+    window_end: datetime | None = None
+    watermark_before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +92,7 @@ class BatchCounts:
     inserted: int = 0
     updated: int = 0
     unchanged: int = 0
+
+    def __add__(self, then: "BatchCounts") -> "BatchCounts":
+        """Both batches together."""
+        return BatchCounts(self.inserted + then.inserted, self.updated + then.updated, self.unchanged + then.unchanged)

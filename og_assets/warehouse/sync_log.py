@@ -14,7 +14,7 @@ from duckdb import DuckDBPyConnection
 
 from og_assets.warehouse.errors import UnknownSync
 from og_assets.warehouse.migrations import read_sql
-from og_assets.warehouse.progress import BatchCounts, Progress, Resume, SyncRun
+from og_assets.warehouse.progress import BatchCounts, Progress, Resume, SyncPlan, SyncRun
 from og_assets.warehouse.transactions import transaction
 
 
@@ -42,32 +42,22 @@ def read_last_whole_count(connection: DuckDBPyConnection, object_name: str, filt
     return row[0] if row else None
 
 
-def begin_sync(
-    connection: DuckDBPyConnection,
-    *,
-    object_name: str,
-    run_id: str,
-    mode: str,
-    window_start: datetime | None,
-    window_end: datetime | None,
-    filters: Mapping[str, Any],
-    watermark_before: datetime | None,
-    started_at: datetime,
-) -> SyncRun:
-    """Register a pull, in one transaction; datetimes are aware.
+def begin_sync(connection: DuckDBPyConnection, plan: SyncPlan) -> SyncRun:
+    """Register a pull, in one transaction.
 
     When the newest pull of the object is of the same run, mode and filters and did not end well
     after a loaded batch, that pull goes on: its number, start and counts stay, and the answer says
     where to resume. Otherwise the pull gets a new number, greater than all others, and pulls of
     the object that are still `running` become `abandoned`.
     """
-    filters_text = json.dumps(filters, sort_keys=True)
+    filters = json.dumps(plan.filters, sort_keys=True)
     with transaction(connection):
-        resumed = _resume(connection, object_name, run_id, mode, filters_text)
+        resumed = _resume(connection, plan, filters)
         if resumed:
             return resumed
         connection.execute(
-            "UPDATE ops.sync_runs SET outcome = 'abandoned' WHERE object = ? AND outcome = 'running'", [object_name]
+            "UPDATE ops.sync_runs SET outcome = 'abandoned' WHERE object = ? AND outcome = 'running'",
+            [plan.object_name],
         )
         row = connection.execute("SELECT coalesce(max(sync_id), 0) + 1 FROM ops.sync_runs").fetchone()
         sync_id = int(row[0]) if row else 1
@@ -75,22 +65,23 @@ def begin_sync(
             read_sql("begin_sync.sql"),
             {
                 "sync_id": sync_id,
-                "object": object_name,
-                "run_id": run_id,
-                "mode": mode,
-                "window_start": window_start,
-                "window_end": window_end,
-                "filters": filters_text,
-                "watermark_before": watermark_before,
-                "started_at": started_at,
+                "object": plan.object_name,
+                "run_id": plan.run_id,
+                "mode": plan.mode,
+                "window_start": plan.window_start,
+                "window_end": plan.window_end,
+                "filters": filters,
+                "watermark_before": plan.watermark_before,
+                "started_at": plan.started_at,
             },
         )
-        return SyncRun(sync_id, object_name)
+        return SyncRun(sync_id, plan.object_name)
 
 
-def _resume(connection: DuckDBPyConnection, object_name: str, run_id: str, mode: str, filters: str) -> SyncRun | None:
+def _resume(connection: DuckDBPyConnection, plan: SyncPlan, filters: str) -> SyncRun | None:
     found = connection.execute(
-        read_sql("resumable_sync.sql"), {"object": object_name, "run_id": run_id, "mode": mode, "filters": filters}
+        read_sql("resumable_sync.sql"),
+        {"object": plan.object_name, "run_id": plan.run_id, "mode": plan.mode, "filters": filters},
     ).fetchone()
     if not found:
         return None
@@ -109,7 +100,7 @@ def _resume(connection: DuckDBPyConnection, object_name: str, run_id: str, mode:
         clock_skew_seconds=skew,
         next_url=next_url,
     )
-    return SyncRun(sync_id, object_name, Resume(next_url, _utc(started_at), progress))
+    return SyncRun(sync_id, plan.object_name, Resume(next_url, _utc(started_at), progress))
 
 
 def forget_resume(connection: DuckDBPyConnection, sync_id: int, *, started_at: datetime | None = None) -> SyncRun:

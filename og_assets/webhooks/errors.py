@@ -9,10 +9,12 @@ No message contains anything of an event or a key.
 
 from pathlib import Path
 
+from og_assets.errors import OgAssetsError
+
 SETTING = "ORDERGROOVE_WEBHOOK_INBOX"
 
 
-class WebhookError(Exception):
+class WebhookError(OgAssetsError):
     """The root of what the receiver and its inbox raise."""
 
 

@@ -25,7 +25,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from og_assets.ordergroove.event_mask import mask_event
-from og_assets.ordergroove.masking import KEEPING, Masking
+from og_assets.ordergroove.masking import Masking
 from og_assets.ordergroove.signature import SIGNATURE_HEADER, Signature, SignatureError, check_keys
 from og_assets.webhooks.commits import GroupCommit
 from og_assets.webhooks.envelope import BadEnvelope, read_envelope
@@ -56,7 +56,7 @@ def create_app(
     tolerance: float | None = None,
     body_limit: int = BODY_LIMIT,
     clock: Callable[[], float] = time.time,
-    masking: Masking = KEEPING,
+    masking: Masking,
 ) -> Starlette:
     """The application: POST of events to `/` and `/webhooks`, GET of `/healthz`.
 

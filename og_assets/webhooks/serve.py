@@ -10,12 +10,12 @@ from pathlib import Path
 import uvicorn
 from starlette.applications import Starlette
 
-from og_assets.ordergroove.masking import KEEPING, Masking
+from og_assets.errors import SettingError
+from og_assets.ordergroove.masking import Masking
 from og_assets.ordergroove.signature import check_keys
-from og_assets.settings import SettingError
 from og_assets.webhooks.errors import ListenError
 from og_assets.webhooks.inbox import Inbox
-from og_assets.webhooks.receiver import BODY_LIMIT, create_app
+from og_assets.webhooks.receiver import create_app
 
 MOST_CONNECTIONS = 256
 """More at a time are answered with 503, which bounds what bodies take of the memory."""
@@ -29,15 +29,14 @@ def serve(
     inbox_path: Path,
     keys: Sequence[str],
     *,
+    masking: Masking,
     tolerance: float | None = None,
-    body_limit: int = BODY_LIMIT,
     ready: Callable[[str], None] | None = None,
-    masking: Masking = KEEPING,
 ) -> None:
     """Receive webhooks until SIGTERM or SIGINT, then finish what is in flight and return.
 
     Port 0 means any free one. `keys` are the verification keys of the webhook route, `tolerance` is in
-    seconds (None: the signature's time does not matter), `body_limit` in bytes; `masking` is applied before
+    seconds (None: the signature's time does not matter); `masking` is applied before
     an event is stored. `ready` is called with the address once connections are accepted; by default it is
     printed. Raises SettingError when keys are missing, InboxError when the inbox cannot be opened,
     ListenError when the port cannot be had. TLS is left to the proxy in front.
@@ -47,7 +46,7 @@ def serve(
     inbox = Inbox(inbox_path)
     inbox.open()
     with closing(_listen(host, port)) as listener:
-        server = make_server(create_app(inbox, keys, tolerance=tolerance, body_limit=body_limit, masking=masking))
+        server = make_server(create_app(inbox, keys, tolerance=tolerance, masking=masking))
         (ready or _announce)(_address(host, listener))
         with _returning_on_signals():
             server.run(sockets=[listener])

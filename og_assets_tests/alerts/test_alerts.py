@@ -21,8 +21,9 @@ from og_assets.automation.jobs import alerts
 from og_assets.definitions import defs
 from og_assets.emulator.server import EMULATOR_KEY, Emulator
 from og_assets.emulator.world import World
+from og_assets.errors import SettingError
 from og_assets.ordergroove.objects import OBJECTS
-from og_assets.settings import SettingError, Settings, load_settings
+from og_assets.settings import Settings, load_settings
 
 ORDERS = dg.AssetKey(["ordergroove", "orders"])
 LIST_OF_REASONS = dg.AssetKey(["ordergroove", "cancel_reasons"])

@@ -30,7 +30,7 @@ def site(tmp_path: Path, templates: Path) -> Iterator[Site]:
 def check(site: Site, name: str, key: str | None = None) -> SpotCheck:
     """A spot check of orders or items."""
     with client_for(site.emulator, *([key] if key else [])) as client:
-        return spot_check(BY_NAME[name], client=client, warehouse=site.warehouse)
+        return spot_check(BY_NAME[name], client, site.warehouse)
 
 
 def verdicts(found: SpotCheck) -> dict[str, bool]:

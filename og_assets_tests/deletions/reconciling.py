@@ -20,8 +20,10 @@ from og_assets.emulator.server import EMULATOR_KEY, Emulator
 from og_assets.emulator.shop.state import Event
 from og_assets.emulator.world import World
 from og_assets.ordergroove.clock import SourceClock
+from og_assets.ordergroove.masking import KEEPING
 from og_assets.ordergroove.objects import OBJECTS
 from og_assets.sync.ingest import IngestReport, ingest
+from og_assets.sync.source import Source
 from og_assets.sync.sweep import SweepReport, sweep
 from og_assets.warehouse.connecting import open_warehouse
 from og_assets.warehouse.derive import DeriveReport, derive_bridge, derive_tombstones, derive_totals, prepare
@@ -57,21 +59,15 @@ class Site:
         reports = {}
         for name in names or ("orders", "items"):
             with client_for(self.emulator, key) as client:
-                reports[name] = sweep(
-                    BY_NAME[name],
-                    client=client,
-                    warehouse=self.warehouse,
-                    clock=SourceClock(),
-                    run_id=str(uuid4()),
-                    **options,
-                )
+                source = Source(client, SourceClock(), KEEPING)
+                reports[name] = sweep(BY_NAME[name], source, self.warehouse, run_id=str(uuid4()), **options)
         return reports
 
     def receive(self, events: Iterable[Event], received_at: datetime | None = None) -> IngestReport:
         """Put events into the inbox, in this order, and move the inbox into the warehouse."""
         for event in events:
             self.inbox.store(as_received(event, received_at))
-        return ingest(self.inbox, self.warehouse, run_id=str(uuid4()))
+        return ingest(self.inbox, self.warehouse, run_id=str(uuid4()), masking=KEEPING)
 
     def derive(self, *, rebuild: bool = False) -> list[DeriveReport]:
         """Bring tombstones, bridge and totals up to date."""

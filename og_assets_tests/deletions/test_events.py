@@ -10,6 +10,7 @@ import pytest
 
 from og_assets.assets.events import request_for_new_events
 from og_assets.assets.warehouse_resource import WarehouseResource
+from og_assets.ordergroove.masking import KEEPING
 from og_assets.sync.ingest import EVENTS_PER_BATCH, KEPT_IN_INBOX, ingest
 from og_assets.warehouse.errors import WarehouseError
 from og_assets.webhooks.inbox import Inbox, InboxEvent
@@ -43,7 +44,7 @@ def test_an_event_is_stored_as_received(warehouse: WarehouseResource, inbox: Inb
     """Type, family, object, when it happened and when it came, and the body byte for byte."""
     body = '{ "id":"1", "type":"item.remove",\n "data":{"object":{"public_id":"é\\u00e9"}}, "n":1.10 }'
     inbox.store(event("1", "item.remove", body=body.encode()))
-    report = ingest(inbox, warehouse, run_id="run")
+    report = ingest(inbox, warehouse, run_id="run", masking=KEEPING)
     columns = "event_id, type, family, object_id, event_at, received_at, raw"
     assert stored(warehouse, columns) == [("1", "item.remove", "item", "éé", NOON, NOW, body)]
     assert (report.read, report.new, report.new_by_day) == (1, 1, {date(2025, 6, 3): 1})
@@ -67,7 +68,7 @@ def test_unknown_and_odd_events_are_kept(
 ) -> None:
     """What a body does not tell is null."""
     inbox.store(event("1", kind, body=body))
-    ingest(inbox, warehouse, run_id="run")
+    ingest(inbox, warehouse, run_id="run", masking=KEEPING)
     assert stored(warehouse, "family, object_id") == [expected]
 
 
@@ -77,7 +78,7 @@ def test_times_that_are_missing_or_far_away_are_kept(warehouse: WarehouseResourc
     inbox.store(event("b", created=0))
     inbox.store(event("c", created=253_402_300_799))
     inbox.store(event("d", created=int(datetime(2025, 6, 4, 4, 59, tzinfo=UTC).timestamp())))
-    report = ingest(inbox, warehouse, run_id="run")
+    report = ingest(inbox, warehouse, run_id="run", masking=KEEPING)
     assert [time is None for (time,) in stored(warehouse, "event_at")] == [True, False, False, False]
     assert report.new_by_day[date(2025, 6, 3)] == 1
     assert report.new_by_day[date(1969, 12, 31)] == 1
@@ -86,21 +87,21 @@ def test_times_that_are_missing_or_far_away_are_kept(warehouse: WarehouseResourc
 def test_reading_again_stores_nothing_twice(warehouse: WarehouseResource, inbox: Inbox) -> None:
     """New ones are read from where the last reading ended; without that note, all is read and the ids decide."""
     inbox.store_all([event(str(number)) for number in range(5)])
-    assert ingest(inbox, warehouse, run_id="1").new == 5
-    again = ingest(inbox, warehouse, run_id="2")
+    assert ingest(inbox, warehouse, run_id="1", masking=KEEPING).new == 5
+    again = ingest(inbox, warehouse, run_id="2", masking=KEEPING)
     assert (again.read, again.new) == (0, 0)
     inbox.store(event("5"))
-    assert (ingest(inbox, warehouse, run_id="3").read, len(stored(warehouse))) == (1, 6)
+    assert (ingest(inbox, warehouse, run_id="3", masking=KEEPING).read, len(stored(warehouse))) == (1, 6)
     with warehouse.get_connection() as connection:
         connection.execute("DELETE FROM ops.inbox_state")
-    lost = ingest(inbox, warehouse, run_id="4")
+    lost = ingest(inbox, warehouse, run_id="4", masking=KEEPING)
     assert (lost.read, lost.new, len(stored(warehouse))) == (6, 0, 6)
 
 
 def test_many_batches_are_one_reading(warehouse: WarehouseResource, inbox: Inbox) -> None:
     """A backlog is moved whole, and is one row of the log."""
     inbox.store_all([event(f"{number:06d}") for number in range(2 * EVENTS_PER_BATCH + 1)])
-    assert ingest(inbox, warehouse, run_id="run").new == 2 * EVENTS_PER_BATCH + 1
+    assert ingest(inbox, warehouse, run_id="run", masking=KEEPING).new == 2 * EVENTS_PER_BATCH + 1
     with warehouse.get_connection(read_only=True) as connection:
         runs = connection.execute("SELECT object, mode, outcome, records, inserted FROM ops.sync_runs").fetchall()
     assert runs == [("events", "inbox", "succeeded", 2 * EVENTS_PER_BATCH + 1, 2 * EVENTS_PER_BATCH + 1)]
@@ -124,10 +125,10 @@ def test_a_reading_that_stops_in_the_middle_goes_on_there(
 
     monkeypatch.setattr(inbox, "after", after_until_the_third)
     with pytest.raises(WarehouseError):
-        ingest(inbox, warehouse, run_id="run")
+        ingest(inbox, warehouse, run_id="run", masking=KEEPING)
     assert len(stored(warehouse)) == 20
     monkeypatch.undo()
-    report = ingest(inbox, warehouse, run_id="run")
+    report = ingest(inbox, warehouse, run_id="run", masking=KEEPING)
     assert (report.read, report.new, len(stored(warehouse))) == (15, 15, 35)
     with warehouse.get_connection(read_only=True) as connection:
         assert connection.execute("SELECT outcome, error FROM ops.sync_runs ORDER BY sync_id").fetchall() == [
@@ -139,10 +140,10 @@ def test_a_reading_that_stops_in_the_middle_goes_on_there(
 def test_a_new_inbox_file_is_read_from_its_start(warehouse: WarehouseResource, inbox: Inbox, tmp_path: Path) -> None:
     """Positions of another file mean nothing here."""
     inbox.store_all([event(str(number)) for number in range(5)])
-    ingest(inbox, warehouse, run_id="1")
+    ingest(inbox, warehouse, run_id="1", masking=KEEPING)
     other = Inbox(tmp_path / "other.sqlite")
     other.store_all([event("3"), event("new")])
-    report = ingest(other, warehouse, run_id="2")
+    report = ingest(other, warehouse, run_id="2", masking=KEEPING)
     other.close()
     assert (report.read, report.new, len(stored(warehouse))) == (2, 1, 6)
 
@@ -151,14 +152,14 @@ def test_old_events_leave_the_inbox_once_they_are_stored(warehouse: WarehouseRes
     """Young ones stay: they may be sent again."""
     old = InboxEvent("old", "order.create", 1, NOW - KEPT_IN_INBOX - timedelta(hours=1), b"{}")
     inbox.store_all([old, event("young")])
-    ingest(inbox, warehouse, run_id="run")
+    ingest(inbox, warehouse, run_id="run", masking=KEEPING)
     assert [received.id for _, received in inbox.after(0)] == ["young"]
     assert len(stored(warehouse)) == 2
 
 
 def test_no_inbox_is_no_event(warehouse: WarehouseResource, inbox: Inbox) -> None:
     """Webhooks are optional; no file is made by looking."""
-    assert ingest(inbox, warehouse, run_id="run").read == 0
+    assert ingest(inbox, warehouse, run_id="run", masking=KEEPING).read == 0
     assert not inbox.path.exists()
 
 

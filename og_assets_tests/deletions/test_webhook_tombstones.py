@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from og_assets.warehouse.findings import Finding, Suspect, finish_sweep
-from og_assets.warehouse.progress import Progress, SyncRun
+from og_assets.warehouse.progress import Progress, SyncPlan, SyncRun
 from og_assets.warehouse.sync_log import begin_sync
 from og_assets_tests.deletions.reconciling import (
     Site,
@@ -123,17 +123,8 @@ def find(site: Site, object_name: str, id: str, found_at: datetime) -> None:
 
 def begin(connection: DuckDBPyConnection, object_name: str) -> SyncRun:
     """A sweep that begins."""
-    return begin_sync(
-        connection,
-        object_name=object_name,
-        run_id="run",
-        mode="sweep",
-        window_start=None,
-        window_end=None,
-        filters={},
-        watermark_before=None,
-        started_at=datetime.now(UTC),
-    )
+    plan = SyncPlan(object_name=object_name, run_id="run", mode="sweep", started_at=datetime.now(UTC))
+    return begin_sync(connection, plan)
 
 
 def forget(site: Site) -> None:

@@ -10,7 +10,7 @@ import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from importlib import import_module
 from pathlib import Path
 from types import FrameType
@@ -18,13 +18,15 @@ from typing import Any, Literal
 
 import duckdb
 
-from og_assets.assets.partitions import PullMode, SyncWindow, window_for
+from og_assets.assets.partitions import PullMode, PullRequest
 from og_assets.assets.warehouse_resource import WarehouseResource
 from og_assets.ordergroove.client import OrdergrooveClient
 from og_assets.ordergroove.clock import SourceClock
+from og_assets.ordergroove.masking import KEEPING
 from og_assets.ordergroove.objects import OBJECTS
 from og_assets.ordergroove.retry import RetryPolicy
-from og_assets.sync.pull import LOOKBACK, pull
+from og_assets.sync.pull import pull
+from og_assets.sync.source import Source
 from og_assets.warehouse import staging
 
 PRODUCT = str(Path(staging.__file__).parent.parent)
@@ -180,28 +182,15 @@ def run(errand: Errand, point: Point | None = None, told: str | None = None) -> 
 def pull_for(errand: Errand) -> None:
     """The pull of an errand."""
     first_day, last_day, today = map(date.fromisoformat, (*errand.days, errand.today))
-
-    def window(watermark: datetime | None) -> SyncWindow:
-        return window_for(
-            first_day=first_day,
-            last_day=last_day,
-            today=today,
-            watermark=watermark,
-            lookback=LOOKBACK,
-            mode=errand.mode,
-        )
-
+    request = PullRequest(mode=errand.mode, first_day=first_day, last_day=last_day, today=today)
+    warehouse = WarehouseResource(database=errand.database, threads=1, lock_timeout_seconds=errand.lock_timeout_seconds)
     retry = RetryPolicy(first_delay=0.001, max_delay=0.01)
     with OrdergrooveClient(errand.url, errand.key, requests_per_minute=None, retry=retry) as client:
         pull(
             next(object for object in OBJECTS if object.name == errand.object_name),
-            client=client,
-            warehouse=WarehouseResource(
-                database=errand.database, threads=1, lock_timeout_seconds=errand.lock_timeout_seconds
-            ),
-            clock=SourceClock(),
-            window_for=window,
-            mode=errand.mode,
+            Source(client, SourceClock(), KEEPING),
+            warehouse,
+            request,
             run_id=errand.run_id,
             page_size=errand.page_size,
         )

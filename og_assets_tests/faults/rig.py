@@ -16,6 +16,7 @@ from og_assets.emulator.server import Emulator
 from og_assets.emulator.shop.schema import TABLES
 from og_assets.emulator.world import World
 from og_assets.ordergroove.client import OrdergrooveClient
+from og_assets.ordergroove.masking import KEEPING
 from og_assets.ordergroove.objects import OBJECTS, OrdergrooveObject
 from og_assets.playground.comparison import Comparison, compare
 from og_assets.sync.pull import PullReport
@@ -171,10 +172,10 @@ class Rig:
                 watermark = read_watermark(connection, object.name)
                 if watermark is None:
                     continue
-                now = compare(connection, Told(self.emulator), object)  # type: ignore[arg-type]
+                now = compare(connection, Told(self.emulator), object, KEEPING)  # type: ignore[arg-type]
                 wrong = _wrong(now)
                 if watermark < self.changed_at:
-                    then = compare(connection, self.before, object)  # type: ignore[arg-type]
+                    then = compare(connection, self.before, object, KEEPING)  # type: ignore[arg-type]
                     wrong = set(then.missing) | set(then.repeated) | (_wrong(then) & wrong)
                 ahead |= {(object.name, *key) for key in wrong if key[0] not in self.excused}
         return len(ahead)
@@ -195,7 +196,7 @@ class Rig:
     def count_lost(self) -> int:
         """Rows in which a table differs from the world: missing, different, repeated, or of nowhere."""
         with self.warehouse.get_connection(read_only=True) as connection:
-            found = [compare(connection, Told(self.emulator), object) for object in self.objects]  # type: ignore[arg-type]
+            found = [compare(connection, Told(self.emulator), object, KEEPING) for object in self.objects]  # type: ignore[arg-type]
         return sum(len(_wrong(comparison) | set(comparison.surplus)) for comparison in found)
 
     def assert_tidy(self) -> None:

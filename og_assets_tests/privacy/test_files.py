@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from og_assets.assets.warehouse_resource import WarehouseResource
+from og_assets.ordergroove.masking import KEEPING
 from og_assets.ordergroove.objects import OBJECTS
 from og_assets.sync.ingest import ingest
 from og_assets.sync.pull import object_table
@@ -100,9 +101,9 @@ def test_old_events_are_trimmed_by_a_reading_that_finds_nothing_new(
     """Webhooks may have been switched off weeks ago."""
     warehouse, inbox = WarehouseResource(database=str(tmp_path / "w.duckdb")), Inbox(tmp_path / "inbox.sqlite")
     inbox.store(InboxEvent("old", "order.create", 1, NOW - timedelta(days=1), b"{}"))
-    ingest(inbox, warehouse, run_id="1")
+    ingest(inbox, warehouse, run_id="1", masking=KEEPING)
     monkeypatch.setattr("og_assets.sync.ingest.KEPT_IN_INBOX", timedelta(hours=1))
-    assert ingest(inbox, warehouse, run_id="2").read == 0
+    assert ingest(inbox, warehouse, run_id="2", masking=KEEPING).read == 0
     assert inbox.after(0) == []
     inbox.close()
 

@@ -2,8 +2,9 @@
 
 import pytest
 
+from og_assets.errors import SettingError
 from og_assets.ordergroove.masking import Masking, PersonalData
-from og_assets.settings import SettingError, Settings
+from og_assets.settings import Settings
 
 SALT = "0123456789abcdef0123456789abcdef"
 

@@ -30,7 +30,7 @@ PAGE_SIZE = 5
 SEED = 5
 
 POINTS = {
-    "as it has begun": Point("function", "og_assets.sync.pull:begin_sync", "after"),
+    "as it has begun": Point("function", "og_assets.sync.logged_run:begin_sync", "after"),
     "before its third batch": Point("function", "og_assets.sync.pull:load_batch", "before", 3),
     "in the transaction of its third batch": Point("function", "og_assets.warehouse.sync_log:report", "after", 3),
     "after its third batch": Point("function", "og_assets.sync.pull:load_batch", "after", 3),

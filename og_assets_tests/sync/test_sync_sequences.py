@@ -42,9 +42,11 @@ from og_assets.emulator.server import Emulator
 from og_assets.emulator.world import DEFAULT_NOW, World
 from og_assets.ordergroove.client import OrdergrooveClient
 from og_assets.ordergroove.errors import OrdergrooveError
+from og_assets.ordergroove.masking import KEEPING
 from og_assets.ordergroove.objects import OBJECTS, OrdergrooveObject
 from og_assets.playground.comparison import compare
-from og_assets.sync.pull import LOOKBACK, PullReport
+from og_assets.sync.pull import PullReport
+from og_assets.sync.windows import LOOKBACK
 from og_assets.warehouse import staging
 from og_assets_tests.held_warehouse import HeldWarehouse
 from og_assets_tests.pulling import Told, assert_equals_world, client_for, pull_one
@@ -357,7 +359,7 @@ class Sequence(RuleBasedStateMachine):
                     assert object.name not in self.watermarks
                     continue
                 assert self.watermarks.get(object.name, watermark) <= watermark <= self.world.now, object.name
-                comparison = compare(connection, self.before(object, watermark), object)  # type: ignore[arg-type]
+                comparison = compare(connection, self.before(object, watermark), object, KEEPING)  # type: ignore[arg-type]
                 wrong = comparison.missing or comparison.different or comparison.repeated
                 assert not wrong, f"{object.name} has not all from before its watermark {watermark}: {comparison}"
         self.watermarks = {name: at.astimezone(UTC) for name, at in found.items()}

@@ -17,6 +17,7 @@ from og_assets.warehouse.load import (
     begin_sync,
     load_batch,
 )
+from og_assets.warehouse.progress import SyncPlan
 from og_assets.warehouse.staging import Staging, staging_folder
 from og_assets.warehouse.tables import Table, ensure_table
 
@@ -75,7 +76,7 @@ def begin(connection: DuckDBPyConnection, object_name: str = "orders", **differi
         "started_at": NOON,
         **differing,
     }
-    return begin_sync(connection, object_name=object_name, **values)
+    return begin_sync(connection, SyncPlan(object_name=object_name, **values))
 
 
 def load(

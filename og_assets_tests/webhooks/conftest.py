@@ -7,6 +7,7 @@ import httpx
 import pytest
 from webhook_receivers import KEY, ReceiverProcess, ThreadedReceiver
 
+from og_assets.ordergroove.masking import KEEPING
 from og_assets.webhooks.inbox import Inbox
 from og_assets.webhooks.receiver import create_app
 
@@ -30,7 +31,9 @@ def inbox(inbox_path: Path) -> Iterator[Inbox]:
 @pytest.fixture
 def receiver(inbox_path: Path) -> Iterator[ThreadedReceiver]:
     """A receiver with one key, a limit of 100,000 bytes and little patience with a locked inbox."""
-    with ThreadedReceiver(create_app(Inbox(inbox_path, busy_timeout=0.05), [KEY], body_limit=100_000)) as running:
+    with ThreadedReceiver(
+        create_app(Inbox(inbox_path, busy_timeout=0.05), [KEY], body_limit=100_000, masking=KEEPING)
+    ) as running:
         yield running
 
 

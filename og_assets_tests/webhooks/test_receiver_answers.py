@@ -8,6 +8,7 @@ import httpx
 import pytest
 from webhook_receivers import KEY, ThreadedReceiver, contents, envelope, ids, post, signed
 
+from og_assets.ordergroove.masking import KEEPING
 from og_assets.ordergroove.signature import SIGNATURE_HEADER
 from og_assets.webhooks import receiver as receiver_module
 from og_assets.webhooks.envelope import Envelope, read_envelope
@@ -121,7 +122,7 @@ def test_two_signature_headers_count_as_one_line(client: httpx.Client) -> None:
 @pytest.fixture
 def strict_client(inbox: Inbox) -> Iterator[httpx.Client]:
     """A client of a receiver with two keys and a tolerance of 300 s, whose clock stands at 1735690000."""
-    app = create_app(Inbox(inbox.path), ["newest", KEY], tolerance=300, clock=lambda: 1735690000.0)
+    app = create_app(Inbox(inbox.path), ["newest", KEY], tolerance=300, clock=lambda: 1735690000.0, masking=KEEPING)
     with ThreadedReceiver(app) as running, httpx.Client(base_url=running.url) as client:
         yield client
 
@@ -235,4 +236,4 @@ def test_the_log_tells_what_happened_and_nothing_that_was_sent(
 def test_an_app_without_usable_keys_cannot_be_made(inbox: Inbox, keys: list[str]) -> None:
     """It would refuse everything, or accept everything."""
     with pytest.raises(ValueError, match="webhook key"):
-        create_app(inbox, keys)
+        create_app(inbox, keys, masking=KEEPING)

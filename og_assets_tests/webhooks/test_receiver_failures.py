@@ -9,6 +9,7 @@ import httpx
 import pytest
 from webhook_receivers import KEY, ReceiverProcess, ThreadedReceiver, envelope, ids, post
 
+from og_assets.ordergroove.masking import KEEPING
 from og_assets.webhooks.inbox import Inbox, InboxEvent
 from og_assets.webhooks.receiver import create_app
 
@@ -65,7 +66,10 @@ def test_what_nobody_foresaw_is_503_and_does_not_stop_the_receiver(
             return super().store_all(events)  # type: ignore[arg-type]
 
     faulty = Faulty(inbox_path)
-    with ThreadedReceiver(create_app(faulty, [KEY])) as receiver, httpx.Client(base_url=receiver.url) as client:
+    with (
+        ThreadedReceiver(create_app(faulty, [KEY], masking=KEEPING)) as receiver,
+        httpx.Client(base_url=receiver.url) as client,
+    ):
         assert post(client, envelope("a")) == 503
         faulty.broken = False
         assert post(client, envelope("a")) == 200

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from webhook_receivers import KEY, ThreadedReceiver, envelope, post
 
+from og_assets.ordergroove.masking import KEEPING
 from og_assets.ordergroove.signature import sign
 from og_assets.webhooks.inbox import Inbox
 from og_assets.webhooks.receiver import create_app
@@ -43,7 +44,7 @@ JSON = st.recursive(
 def hostile_ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[ThreadedReceiver, Path]]:
     """One receiver for all attacks, and where its inbox is."""
     path = tmp_path_factory.mktemp("hostile") / "inbox.sqlite"
-    with ThreadedReceiver(create_app(Inbox(path), [KEY], body_limit=100_000)) as receiver:
+    with ThreadedReceiver(create_app(Inbox(path), [KEY], body_limit=100_000, masking=KEEPING)) as receiver:
         yield receiver, path
 
 
@@ -51,7 +52,10 @@ def hostile_ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[T
 def signed_ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     """A client of a receiver that may store."""
     inbox = Inbox(tmp_path_factory.mktemp("signed") / "inbox.sqlite")
-    with ThreadedReceiver(create_app(inbox, [KEY])) as receiver, httpx.Client(base_url=receiver.url) as client:
+    with (
+        ThreadedReceiver(create_app(inbox, [KEY], masking=KEEPING)) as receiver,
+        httpx.Client(base_url=receiver.url) as client,
+    ):
         yield client
 
 

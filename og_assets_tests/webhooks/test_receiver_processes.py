@@ -12,7 +12,8 @@ from webhook_receivers import KEY, Happenings, ReceiverProcess, ThreadedReceiver
 
 from og_assets.assets.warehouse_resource import WarehouseResource
 from og_assets.emulator.sender import WebhookSender
-from og_assets.settings import SettingError
+from og_assets.errors import SettingError
+from og_assets.ordergroove.masking import KEEPING
 from og_assets.sync.ingest import ingest
 from og_assets.webhooks.errors import InboxError, ListenError
 from og_assets.webhooks.inbox import Inbox
@@ -67,10 +68,10 @@ def test_killed_three_times_under_load_what_got_a_2xx_is_in_the_warehouse_exactl
     assert not report.failed
     assert stored.keys() == {event.id for event in happenings.events}
     assert all(len(event.body) > 700 for event in contents(inbox))
-    assert ingest(inbox, warehouse, run_id="first").new == EVENTS
+    assert ingest(inbox, warehouse, run_id="first", masking=KEEPING).new == EVENTS
     with warehouse.get_connection() as connection:
         connection.execute("DELETE FROM ops.inbox_state")
-    assert ingest(inbox, warehouse, run_id="again").new == 0
+    assert ingest(inbox, warehouse, run_id="again", masking=KEEPING).new == 0
     with warehouse.get_connection(read_only=True) as connection:
         in_duckdb = Counter(id for (id,) in connection.execute("SELECT event_id FROM ordergroove.events").fetchall())
     assert in_duckdb == stored
@@ -92,7 +93,7 @@ def test_two_receivers_that_get_the_same_events_store_each_once(start_receiver: 
 
 def test_under_load_every_answer_comes_before_the_sender_gives_up(inbox: Inbox, inbox_path: Path) -> None:
     """The sender waits five seconds, as Ordergroove does, and counts what comes later as no answer."""
-    with ThreadedReceiver(create_app(Inbox(inbox_path), [KEY])) as receiver:
+    with ThreadedReceiver(create_app(Inbox(inbox_path), [KEY], masking=KEEPING)) as receiver:
         report = WebhookSender(Happenings().add(1000), receiver.url, KEY, connections=20).drain()
     assert report.answers == {"200": 1000}
     assert inbox.highest() == 1000
@@ -117,7 +118,7 @@ def test_sigterm_ends_it_in_peace(start_receiver: StartReceiver, inbox: Inbox) -
 def test_without_usable_keys_it_does_not_start(inbox_path: Path, keys: list[str]) -> None:
     """The message names the setting and quotes no key; no inbox is made."""
     with pytest.raises(SettingError, match="ORDERGROOVE_WEBHOOK_KEYS") as caught:
-        serve("127.0.0.1", 0, inbox_path, keys)
+        serve("127.0.0.1", 0, inbox_path, keys, masking=KEEPING)
     assert "schl" not in str(caught.value)
     assert not inbox_path.parent.exists()
 
@@ -127,10 +128,10 @@ def test_a_taken_port_is_told(inbox_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(ListenError, match=f"port {port}"):
-            serve("127.0.0.1", port, inbox_path, [KEY])
+            serve("127.0.0.1", port, inbox_path, [KEY], masking=KEEPING)
 
 
 def test_an_inbox_that_cannot_be_opened_is_told_at_the_start(tmp_path: Path) -> None:
     """Before anything listens."""
     with pytest.raises(InboxError):
-        serve("127.0.0.1", 0, tmp_path, [KEY])
+        serve("127.0.0.1", 0, tmp_path, [KEY], masking=KEEPING)

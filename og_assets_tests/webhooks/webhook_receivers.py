@@ -24,8 +24,9 @@ NOON = datetime(2025, 6, 3, 12, tzinfo=UTC)
 SERVE = """
 import sys
 from pathlib import Path
+from og_assets.ordergroove.masking import KEEPING
 from og_assets.webhooks.serve import serve
-serve("127.0.0.1", int(sys.argv[1]), Path(sys.argv[2]), [sys.argv[3]])
+serve("127.0.0.1", int(sys.argv[1]), Path(sys.argv[2]), [sys.argv[3]], masking=KEEPING)
 """
 
 

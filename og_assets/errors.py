@@ -1,0 +1,24 @@
+"""The root of every error that has a message for a person. Knows nothing of what raises it.
+
+OgAssetsError
+├── SettingError       settings: a value that cannot be used
+├── OrdergrooveError   ordergroove/errors.py: reading the API
+├── WarehouseError     warehouse/errors.py: the warehouse file
+├── WebhookError       webhooks/errors.py: the receiver and its inbox
+├── SweepRefused       sync/sweep.py: a sweep that would not be safe
+├── ExportRefused      commands/export.py: an export that cannot be written there
+└── StatementFailed    commands/query.py: DuckDB refused a statement
+"""
+
+
+class OgAssetsError(Exception):
+    """What happened, to what, and what to do next, in words for a person; no secret, nothing of a record."""
+
+
+class SettingError(OgAssetsError, ValueError):
+    """A setting has a value that cannot be used; the message names the setting and what it takes."""
+
+
+def message_of(error: BaseException) -> str:
+    """What may be logged of an error: our own message, and of a foreign one its class, for it may quote a record."""
+    return str(error) if isinstance(error, OgAssetsError) else type(error).__name__
