@@ -13,9 +13,11 @@ from og_assets.emulator.server import Emulator
 from og_assets.emulator.world import World
 from og_assets.ordergroove.clock import SourceClock
 from og_assets.ordergroove.errors import OrdergrooveError
+from og_assets.ordergroove.masking import KEEPING
 from og_assets.ordergroove.objects import OBJECTS
 from og_assets.sync.pull import PullReport
 from og_assets.sync.pull_by_month import pull_by_month
+from og_assets.sync.source import Source
 from og_assets_tests.pulling import assert_equals_world, client_for
 
 ORDERS = [object for object in OBJECTS if object.name == "orders"]
@@ -27,11 +29,10 @@ def refresh(emulator: Emulator, warehouse: WarehouseResource, run_id: str = "r")
     with client_for(emulator) as client:
         return pull_by_month(
             ORDERS[0],
+            Source(client, SourceClock(), KEEPING),
+            warehouse,
             since=today - timedelta(days=180),
             today=today,
-            client=client,
-            warehouse=warehouse,
-            clock=SourceClock(),
             run_id=run_id,
         )
 
