@@ -8,6 +8,7 @@ from og_assets.emulator.shop import (
     day,
     edits,
     items,
+    memory,
     orders,
     people,
     placement,
@@ -99,3 +100,6 @@ class World(Shop):
     count = reading.count
     keys = reading.keys
     truth = reading.truth
+    remember = memory.remember
+    truth_as_of = memory.truth_as_of
+    changes_of = memory.changes_of

@@ -1,7 +1,7 @@
 """What stands in a world: its rows counted, found, and told as they should stand in a warehouse."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, time, tzinfo
 from decimal import Decimal
 from typing import Any
@@ -29,6 +29,14 @@ def truth(shop: Shop, object_name: str, *, stamp_zone: tzinfo = STAMP_ZONE) -> I
     JSON is Python objects. Orders tell `place` as an instant (midnight of `stamp_zone` while only
     planned) and `place_date` as the day that Ordergroove writes.
     """
+    sql = f'{select(object_name)} WHERE "{object_name}".id > ? ORDER BY "{object_name}".id'
+    yield from told(shop, object_name, shop.store.scan(sql), stamp_zone)
+
+
+def told(
+    shop: Shop, object_name: str, rows: Iterable[tuple[Any, ...]], stamp_zone: tzinfo = STAMP_ZONE
+) -> Iterator[dict[str, Any]]:
+    """Rows of `schema.select()` as `truth` tells them."""
     table = TABLES[object_name]
     read_fields = [field for field in table.fields if field.stored or field.kind is Kind.JOINED]
     names = [field.name for field in read_fields]
@@ -39,8 +47,7 @@ def truth(shop: Shop, object_name: str, *, stamp_zone: tzinfo = STAMP_ZONE) -> I
         if field.kind in (Kind.MERCHANT, Kind.NULL)
     }
     places = [field.name for field in table.fields if field.kind is Kind.PLACE]
-    sql = f'{select(object_name)} WHERE "{object_name}".id > ? ORDER BY "{object_name}".id'
-    for row in shop.store.scan(sql):
+    for row in rows:
         record = dict(zip(names, row[1:], strict=True)) | constants
         for name, read in readers:
             record[name] = read(record[name])

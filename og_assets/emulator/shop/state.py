@@ -72,6 +72,7 @@ class Shop:
         self.store = Store()
         self.lock = self.store.lock
         self.events: list[Event] = []
+        self.remembers_since: datetime | None = None
         self._deleted: dict[str, dict[str, datetime]] = {name: {} for name in TABLES}
 
     @property

@@ -3,7 +3,7 @@
 import json
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from og_assets.emulator.shop.schema import TABLES
@@ -32,6 +32,31 @@ class Store:
         for table in TABLES.values():
             for statement in table.index_ddl:
                 self._db.execute(statement)
+
+    def remember(self, tables: Iterable[str], now: Callable[[], int]) -> None:
+        """From now on keep each state that a row of these tables leaves, in `<table>_past`; `now` in epoch seconds.
+
+        `until` tells when it ended, `existed` is 0 for the time before the row was made; rowid gives the order.
+        """
+        self._db.create_function("now_in_shop", 0, now)
+        for name in tables:
+            columns = ", ".join(f'"{column}"' for column in TABLES[name].columns)
+            old = ", ".join(f'old."{column}"' for column in TABLES[name].columns)
+            past = f'INSERT INTO "{name}_past"'
+            self._db.executescript(f"""
+                CREATE TABLE "{name}_past" AS
+                SELECT 0 AS "until", 0 AS existed, id, {columns} FROM "{name}" LIMIT 0;
+                CREATE INDEX "{name}_past_id" ON "{name}_past" (id);
+                CREATE TRIGGER "{name}_made" AFTER INSERT ON "{name}" BEGIN
+                    {past} ("until", existed, id) VALUES (now_in_shop(), 0, new.id);
+                END;
+                CREATE TRIGGER "{name}_changed" AFTER UPDATE ON "{name}" BEGIN
+                    {past} ("until", existed, id, {columns}) VALUES (now_in_shop(), 1, old.id, {old});
+                END;
+                CREATE TRIGGER "{name}_deleted" AFTER DELETE ON "{name}" BEGIN
+                    {past} ("until", existed, id, {columns}) VALUES (now_in_shop(), 1, old.id, {old});
+                END;
+            """)
 
     def load(self, table: str, rows: Iterable[Sequence[object]]) -> None:
         """Insert many rows, given as the table's columns in order, in one transaction."""
