@@ -22,8 +22,8 @@ def open_warehouse(
         with og_assets.open_warehouse() as warehouse:
             orders = warehouse.sql("FROM ordergroove.orders_current").df()
 
-    `path` is the DuckDB file; by default the setting ORDERGROOVE_WAREHOUSE, of the environment or of `.env` in
-    this folder. A sync that loads is waited for, at most `wait_seconds`. No sync can load while the block lasts,
+    `path` is the DuckDB file; by default the setting ORDERGROOVE_WAREHOUSE, of the environment, else of `.env`
+    in this folder. A sync that loads is waited for, at most `wait_seconds`. No sync can load while the block lasts,
     so keep it short: after `hold_seconds` the file is given back, and what is asked then raises WarehouseLetGo
     (og_assets.warehouse.errors, where all that is raised is listed). Shown times are UTC. `.df()` turns amounts, which
     are DECIMAL, into floats; `exact_frame` keeps them exact.
@@ -33,14 +33,10 @@ def open_warehouse(
     from og_assets.warehouse.reading import read_warehouse
 
     if path is None:
-        import os
-
-        from dotenv import dotenv_values
-
+        from og_assets.environment import settings_here
         from og_assets.settings import Settings
 
-        of_this_folder = {name: value for name, value in dotenv_values(".env").items() if value}
-        path = Settings.from_environment({**os.environ, **of_this_folder}).warehouse
+        path = Settings.from_environment(settings_here()).warehouse
     with read_warehouse(Path(path), wait_seconds=wait_seconds, hold_seconds=hold_seconds) as connection:
         yield connection
 

@@ -7,6 +7,7 @@ OgAssetsError
 ├── WebhookError       webhooks/errors.py: the receiver and its inbox
 ├── SweepRefused       sync/sweep.py: a sweep that would not be safe
 ├── ExportRefused      commands/export.py: an export that cannot be written there
+├── PortTaken          commands/ports.py: another program listens there
 └── StatementFailed    commands/query.py: DuckDB refused a statement
 """
 

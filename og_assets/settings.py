@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
+from og_assets.environment import restore
 from og_assets.errors import SettingError
 from og_assets.ordergroove.masking import Masking, PersonalData
 from og_assets.ordergroove.turns import READERS
@@ -125,6 +126,16 @@ def _dagster_url(value: str) -> str:
     return value.rstrip("/")
 
 
+WAREHOUSE = Path("data/warehouse.duckdb")
+FORMER_WAREHOUSE = Path("data/ordergroove.duckdb")
+"""What the default was. DuckDB calls a catalog by its file, so `ordergroove.orders` is ambiguous in it."""
+
+
+def default_warehouse() -> Path:
+    """The warehouse when no setting names one: the former default where only that is there."""
+    return FORMER_WAREHOUSE if FORMER_WAREHOUSE.exists() and not WAREHOUSE.exists() else WAREHOUSE
+
+
 class Settings(BaseModel):
     """What the environment says, checked. Unset and empty variables mean the default."""
 
@@ -143,7 +154,7 @@ class Settings(BaseModel):
         date(2025, 1, 1), alias="ORDERGROOVE_START_DATE", description="First daily partition."
     )
     warehouse: Annotated[Path, BeforeValidator(_path)] = Field(
-        Path("data/ordergroove.duckdb"), alias="ORDERGROOVE_WAREHOUSE", description="The DuckDB file."
+        default_factory=default_warehouse, alias="ORDERGROOVE_WAREHOUSE", description="The DuckDB file."
     )
 
     webhook_keys: Annotated[tuple[SecretStr, ...], BeforeValidator(_webhook_keys)] = Field(
@@ -227,4 +238,5 @@ def _sentence(problem: Any) -> str:
 
 def load_settings() -> Settings:
     """The settings of this process's environment; raises SettingError."""
+    restore()
     return Settings.from_environment(os.environ)

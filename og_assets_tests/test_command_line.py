@@ -4,9 +4,11 @@ import io
 import json
 import os
 import re
+import shutil
+import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -32,6 +34,10 @@ def emulator() -> Iterator[Emulator]:
         yield emulator
 
 
+UNPRIVILEGED = ["setpriv", "--bounding-set=-dac_override"] if shutil.which("setpriv") else []
+"""Before a command: for root too a folder is read-only when its mode says so."""
+
+
 class CommandLine:
     """`og` in a folder of its own, pointed at an emulator."""
 
@@ -43,11 +49,11 @@ class CommandLine:
             "ORDERGROOVE_WAREHOUSE": str(folder / "og.duckdb"),
         }
 
-    def run(self, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        """The finished command."""
+    def run(self, *words: str, through: Sequence[str] = (), **variables: str) -> subprocess.CompletedProcess[str]:
+        """The finished command, started by way of the words `through`."""
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("ORDERGROOVE_")}
         return subprocess.run(
-            [sys.executable, "-m", "og_assets", *words],
+            [*through, sys.executable, "-m", "og_assets", *words],
             cwd=self.folder,
             env={**inherited, "DAGSTER_HOME": str(self.folder / "home"), **self.variables, **variables},
             capture_output=True,
@@ -106,6 +112,63 @@ def test_doctor_names_what_is_wrong(og: CommandLine, variable: str, value: str, 
     assert "Traceback" not in finished.stderr
 
 
+def test_the_environment_wins_over_dotenv_and_doctor_says_where_each_setting_comes_from(og: CommandLine) -> None:
+    """The address and the warehouse stand in both; what only `.env` has is taken from there."""
+    (og.folder / ".env").write_text(
+        "ORDERGROOVE_BASE_URL=http://127.0.0.1:9\nORDERGROOVE_WAREHOUSE=other.duckdb\nORDERGROOVE_SCHEDULES=off\n"
+    )
+    finished = og.run("doctor", "--json")
+    assert finished.returncode == 0, finished.stdout
+    settings = json.loads(finished.stdout)[0]["message"].splitlines()
+    assert settings[0] == f"reading {og.variables['ORDERGROOVE_BASE_URL']}"
+    assert "ORDERGROOVE_BASE_URL (not the line in .env)" in settings[1]
+    assert settings[1].startswith("environment: ORDERGROOVE_API_KEY, ")
+    assert settings[2] == ".env: ORDERGROOVE_SCHEDULES"
+    assert settings[3].startswith("default: ORDERGROOVE_SOURCE_TZ, ")
+    assert (og.folder / "og.duckdb").exists()
+    assert not (og.folder / "other.duckdb").exists()
+
+
+@pytest.mark.long
+def test_dagsters_processes_take_the_same_settings(og: CommandLine) -> None:
+    """They lay `.env` over the environment, which would lead this run to an address where nobody answers."""
+    (og.folder / ".env").write_text("ORDERGROOVE_BASE_URL=http://127.0.0.1:9\nORDERGROOVE_API_KEY=\n")
+    select = ["-m", "og_assets.definitions", "--select", "ordergroove/resources"]
+    today = str(datetime.now(CHICAGO).date())
+    finished = og.run("dagster", "asset", "materialize", *select, "--partition", today)
+    assert finished.returncode == 0, finished.stderr[-3000:]
+    counted = og.run("query", "--format", "csv", "SELECT count(*) > 0 AS some FROM ordergroove.resources")
+    assert counted.stdout == "some\ntrue\n"
+
+
+@pytest.mark.skipif(not UNPRIVILEGED, reason="root may write everywhere, and there is no setpriv here")
+def test_reading_needs_no_state_of_dagsters_and_works_in_a_folder_that_cannot_be_written(
+    og: CommandLine, emulator: Emulator, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """A person who may read the warehouse needs no more."""
+    sync(emulator, WarehouseResource(database=og.variables["ORDERGROOVE_WAREHOUSE"]))
+    exports = tmp_path_factory.mktemp("exports")
+    before = sorted(path.name for path in og.folder.iterdir())
+    og.folder.chmod(0o555)
+    for words in (["status"], ["query", "FROM ops.sync_state"], ["query", ".tables"], ["export", str(exports / "new")]):
+        finished = og.run(*words, through=UNPRIVILEGED)
+        assert finished.returncode == 0, finished.stderr
+    assert sorted(path.name for path in og.folder.iterdir()) == before
+    assert (exports / "new" / "export.json").exists()
+
+
+@pytest.mark.parametrize("command", ["dev", "emulator", "webhooks"])
+def test_a_port_that_is_taken_is_one_sentence_and_nothing_is_started(og: CommandLine, command: str) -> None:
+    """Nor is any state of Dagster's made."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        finished = og.run(command, "--port", str(port), ORDERGROOVE_WEBHOOK_KEYS="a-verification-key")
+    assert finished.returncode == 1
+    assert "Address already in use" in finished.stderr
+    assert len(finished.stderr.splitlines()) == 1
+    assert not (og.folder / "home").exists()
+
+
 def test_status_before_and_after_a_sync(og: CommandLine, emulator: Emulator) -> None:
     """Without a warehouse one sentence; after a sync every object with its watermark, and exit code 0."""
     before = og.run("status")
@@ -119,6 +182,33 @@ def test_status_before_and_after_a_sync(og: CommandLine, emulator: Emulator) -> 
     assert {status["outcome"] for status in statuses} == {"succeeded"}
     assert all(status["watermark"] for status in statuses)
     assert "orders" in og.run("status").stdout
+    assert og.run("status", "--max-age", "1h").returncode == 0
+    too_old = og.run("status", "--max-age", "0s")
+    assert too_old.returncode == 1
+    assert re.search(r"^Older than 0 min: customers \(0 min\), .*orders \(0 min\)", too_old.stderr)
+    no_time = og.run("status", "--max-age", "soon")
+    assert no_time.returncode == 2
+    assert "'soon' is no length of time" in no_time.stderr
+    database = og.variables["ORDERGROOVE_WAREHOUSE"]
+    with WarehouseResource(database=database).get_connection() as connection:
+        connection.execute("UPDATE ops.sync_runs SET outcome = 'running' WHERE object = 'orders'")
+    assert og.run("status").returncode == 0, "a sync that runs is no alarm"
+    with WarehouseResource(database=database).get_connection() as connection:
+        connection.execute("UPDATE ops.sync_runs SET outcome = 'failed' WHERE object = 'orders'")
+    assert og.run("status").returncode == 1
+
+
+def test_the_former_default_file_is_found_used_and_named(og: CommandLine, emulator: Emulator) -> None:
+    """Where there is no file of today's name; a new warehouse gets that."""
+    del og.variables["ORDERGROOVE_WAREHOUSE"]
+    (og.folder / "data").mkdir()
+    sync(emulator, WarehouseResource(database=str(og.folder / "data" / "ordergroove.duckdb")))
+    assert og.run("status").returncode == 0
+    doctor = " ".join(og.run("doctor", "--json").stdout.split())
+    assert "data/ordergroove.duckdb, the default of former releases, was found and is used." in doctor
+    (og.folder / "data" / "ordergroove.duckdb").rename(og.folder / "data" / "warehouse.duckdb")
+    assert og.run("status").returncode == 0
+    assert "data/warehouse.duckdb can be written" in og.run("doctor", "--json").stdout
 
 
 @pytest.mark.soak

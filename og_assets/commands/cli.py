@@ -2,13 +2,15 @@
 
 import os
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from og_assets.commands.home import prepare_home
+from og_assets.commands.home import home, prepare_home
+from og_assets.commands.ports import require_free
+from og_assets.environment import read_dotenv
 from og_assets.errors import OgAssetsError
 
 if TYPE_CHECKING:
@@ -17,6 +19,16 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from og_assets.warehouse.processes import Holder
+
+
+def duration(_: click.Context, __: click.Parameter, value: str | None) -> timedelta | None:
+    """A length of time, of a number and s, m, h or d."""
+    if value is None:
+        return None
+    number, unit = value[:-1], {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}.get(value[-1:])
+    if not number.isdecimal() or unit is None:
+        raise click.BadParameter(f"{value!r} is no length of time; it takes a number and s, m, h or d, such as 14h.")
+    return timedelta(**{unit: int(number)})
 
 
 class Group(click.Group):
@@ -58,8 +70,9 @@ def main() -> None:
       og export exports/today    every table as a Parquet file
       og webhooks                receive webhooks into the inbox
       og emulator                serve an emulated Ordergroove
+      og dagster                 Dagster's own commands, with the settings of this folder
     """
-    prepare_home()
+    read_dotenv()
 
 
 @main.command()
@@ -80,6 +93,7 @@ def demo(customers: int, seed: int) -> None:
     """
     from og_assets.commands.demo import demo as run
 
+    prepare_home()
     sys.exit(0 if run(_console(), customers=customers, seed=seed) else 1)
 
 
@@ -98,6 +112,8 @@ def dev(port: int) -> None:
     """
     from og_assets.commands.dev import dev as run
 
+    require_free(port)
+    prepare_home()
     sys.exit(run(_console(), port=port))
 
 
@@ -116,6 +132,7 @@ def sync() -> None:
     """
     from og_assets.commands.sync import sync as run
 
+    prepare_home()
     sys.exit(0 if run(_console()) else 1)
 
 
@@ -139,6 +156,7 @@ def emulator(port: int, customers: int, orders: int | None, seed: int, latency: 
     """
     from og_assets.emulator import Emulator, World, run
 
+    require_free(port)
     world = World(seed, customers=customers, orders=orders, now=datetime.now(UTC))
     run(Emulator(world, port=port, latency=latency))
 
@@ -167,20 +185,25 @@ def webhooks(host: str, port: int) -> None:
 @main.command()
 @warehouse_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
-def status(warehouse: Path | None, as_json: bool) -> None:
+@click.option(
+    "--max-age", metavar="TIME", callback=duration, help="How old the oldest watermark may be, such as 14h, 90m or 2d."
+)
+def status(warehouse: Path | None, as_json: bool, max_age: timedelta | None) -> None:
     """Show where each object stands.
 
-    Exits with 1 when an object has no watermark or its last pull did not succeed.
+    Exits with 1 when an object has no watermark, when its last pull failed, or when its watermark is older than
+    --max-age. A pull that is running is no failure.
 
     \b
     Examples:
       og status
+      og status --max-age 17h    for monitoring: scheduled syncs are at most 16 hours apart
       og status --json | jq '.[] | {object, watermark}'
       og status --warehouse data/emulator.duckdb
     """
     from og_assets.commands.status import show_status
 
-    sys.exit(0 if show_status(_console(), _warehouse(warehouse), as_json=as_json) else 1)
+    sys.exit(0 if show_status(_console(), _warehouse(warehouse), as_json=as_json, max_age=max_age) else 1)
 
 
 @main.command()
@@ -242,7 +265,7 @@ def query(sql: str | None, warehouse: Path | None, format: str, rows: int, wait:
         on_wait=_tell_of_waiting(wait),
     )
     if sql is None and sys.stdin.isatty():
-        shell(reader, Path(os.environ["DAGSTER_HOME"]) / "query_history", console.print)
+        shell(reader, home() / "query_history", console.print)
         return
     statements = sys.stdin.read() if sql is None else sql
     if not statements.strip():
@@ -287,6 +310,28 @@ def export(folder: Path, warehouse: Path | None, format: str, replace: bool, vie
         wait_seconds=wait,
         on_wait=_tell_of_waiting(wait),
     )
+
+
+@main.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})
+@click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="COMMAND [ARGS]...")
+def dagster(words: tuple[str, ...]) -> None:
+    """Run a command of Dagster's with the settings and the state of this folder.
+
+    COMMAND is one of those of `dagster`, or `daemon`, or `webserver`. Started without `og`, Dagster's commands let
+    the lines of `.env` win over the environment.
+
+    \b
+    Examples:
+      og dagster asset materialize -m og_assets.definitions --select ordergroove/orders --partition 2026-07-01
+      og dagster daemon run --workspace workspace.yaml
+      og dagster webserver --port 3000 --workspace workspace.yaml
+      og dagster --help
+    """
+    prepare_home()
+    command, *arguments = words or ("--help",)
+    modules = {"daemon": "dagster._daemon", "webserver": "dagster_webserver"}
+    program = [modules[command]] if command in modules else ["dagster", command]
+    os.execv(sys.executable, [sys.executable, "-m", *program, *arguments])  # noqa: S606 - what the person asked for
 
 
 def _warehouse(given: Path | None) -> Path:

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
+from og_assets.environment import sources
 from og_assets.errors import SettingError
 from og_assets.ordergroove.client import OrdergrooveClient, Preflight
 from og_assets.ordergroove.clock import CLOCK_SKEW_LIMIT
 from og_assets.ordergroove.errors import OrdergrooveError
 from og_assets.ordergroove.retry import RetryPolicy
-from og_assets.settings import Settings, load_settings
+from og_assets.settings import FORMER_WAREHOUSE, WAREHOUSE, Settings, load_settings
 from og_assets.warehouse.connecting import open_warehouse
 from og_assets.warehouse.errors import WarehouseError
 
@@ -46,10 +47,17 @@ def examine() -> Iterator[Finding]:
     except SettingError as error:
         yield Finding("settings", Verdict.BAD, str(error))
         return
-    yield Finding("settings", Verdict.GOOD, f"reading {settings.base_url}")
+    yield _examine_settings(settings)
     yield from _examine_api(settings)
     yield _examine_warehouse(settings)
     yield _examine_inbox(settings)
+
+
+def _examine_settings(settings: Settings) -> Finding:
+    """Which Ordergroove is read, and where each setting comes from, by the order in which they win."""
+    origins = sources(str(field.alias) for field in Settings.model_fields.values())
+    lines = [f"{source}: {', '.join(names)}" for source, names in origins.items() if names]
+    return Finding("settings", Verdict.GOOD, "\n".join([f"reading {settings.base_url}", *lines]))
 
 
 def _examine_api(settings: Settings) -> Iterator[Finding]:
@@ -101,6 +109,13 @@ def _examine_warehouse(settings: Settings) -> Finding:
             pass
     except WarehouseError as error:
         return Finding("warehouse", Verdict.BAD, str(error))
+    if path == FORMER_WAREHOUSE and not os.environ.get("ORDERGROOVE_WAREHOUSE"):
+        return Finding(
+            "warehouse",
+            Verdict.GOOD,
+            f"{path}, the default of former releases, was found and is used. To take today's, rename it to {WAREHOUSE} "
+            "while no sync runs: in plain DuckDB `ordergroove.orders` is ambiguous in a file of the old name.",
+        )
     return Finding("warehouse", Verdict.GOOD, f"{path} " + ("can be written" if existed else "was made"))
 
 

@@ -21,15 +21,24 @@ from og_assets.warehouse.status import ObjectStatus, read_status
 MARKS = {Verdict.GOOD: "[green]ok[/]", Verdict.ATTENTION: "[yellow]note[/]", Verdict.BAD: "[red]bad[/]"}
 
 
-def show_status(console: Console, warehouse: Path, *, as_json: bool) -> bool:
-    """Print where each object stands; whether all have a watermark and a last pull that succeeded."""
+def show_status(console: Console, warehouse: Path, *, as_json: bool, max_age: timedelta | None = None) -> bool:
+    """Print where each object stands; whether all have a watermark, not older than `max_age`, and no failed pull."""
     with read_warehouse(warehouse) as connection:
         statuses = read_status(connection, [object.name for object in OBJECTS])
     if as_json:
         console.print_json(json.dumps([dataclasses.asdict(status) for status in statuses], default=_iso))
     else:
         console.print(_status_table(statuses))
-    return all(status.watermark and status.outcome == "succeeded" for status in statuses)
+    now = datetime.now(UTC)
+    ages = {status.object: now - status.watermark for status in statuses if status.watermark}
+    old = [f"{name} ({_age(age)})" for name, age in ages.items() if max_age is not None and age > max_age]
+    if old:
+        names = ", ".join(old)
+        Console(stderr=True, soft_wrap=True).print(
+            f"Older than {_age(max_age or timedelta())}: {names}.", highlight=False
+        )
+    failed = [status for status in statuses if status.outcome not in {"succeeded", "running"}]
+    return not old and not failed and len(ages) == len(statuses)
 
 
 def _status_table(statuses: list[ObjectStatus]) -> Table:

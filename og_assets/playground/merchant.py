@@ -7,6 +7,7 @@ from pathlib import Path
 
 from og_assets.emulator.server import EMULATOR_KEY, Emulator
 from og_assets.emulator.world import World
+from og_assets.environment import hand_over
 
 RECIPE = Path("data/emulator.json")
 WAREHOUSE = Path("data/emulator.duckdb")
@@ -61,4 +62,5 @@ def point_at(emulator: Emulator) -> Path:
     os.environ["ORDERGROOVE_WEBHOOK_INBOX"] = str(INBOX.absolute())
     os.environ.pop("ORDERGROOVE_SOURCE_TZ", None)
     os.environ.pop("ORDERGROOVE_ALERT_URL", None)  # what happens to an emulated merchant is nobody's alarm
+    hand_over()
     return Path(os.environ["DAGSTER_HOME"])

@@ -118,7 +118,7 @@ def test_columns_with_their_meaning(og: Run) -> None:
     everything = og("query", "--format", "csv", ".schema")
     assert {row["table"] for row in csv.DictReader(everything.stdout.splitlines())} > {
         "ops.sync_runs",
-        "ordergroove.items",
+        "ordergroove.orders",
     }
 
 
@@ -218,7 +218,8 @@ class Terminal:
 
 @pytest.fixture
 def terminal(filled: Path, environment: dict[str, str]) -> Iterator[Terminal]:
-    """`og query` on a terminal of its own."""
+    """`og query` on a terminal of its own, where Dagster's state has been made."""
+    Path(environment["DAGSTER_HOME"]).mkdir()
     screen, keyboard = pty.openpty()
     with subprocess.Popen(
         [*OG, "query", "--warehouse", filled], env=environment, stdin=keyboard, stdout=keyboard, stderr=keyboard
