@@ -20,6 +20,7 @@ import duckdb
 from bench.measure import Measurement, measure
 from bench.pages import money_columns
 from og_assets.columns import Kind
+from og_assets.commands.child_process import child
 from og_assets.ordergroove.client import PAGE_SIZE
 from og_assets.ordergroove.objects import OBJECTS
 
@@ -177,13 +178,9 @@ def open_lab(scale: float) -> Iterator[Lab]:
 def serving(command: list[str]) -> Iterator[str]:
     """A server in a process of its own, by its address, which is in the first line that it prints."""
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen(
-        [sys.executable, *command], stdout=subprocess.PIPE, text=True, cwd=REPOSITORY, env=environment
-    ) as process:
-        try:
-            assert process.stdout
-            address = re.search(r"http://\S+", process.stdout.readline())
-            assert address
-            yield address[0]
-        finally:
-            process.terminate()
+    options = {"stdout": subprocess.PIPE, "text": True, "env": environment}
+    with child([sys.executable, *command], cwd=REPOSITORY, **options) as process:
+        assert process.stdout
+        address = re.search(r"http://\S+", process.stdout.readline())
+        assert address
+        yield address[0]

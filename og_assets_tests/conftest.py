@@ -1,11 +1,17 @@
 """What tests share: a warehouse file of their own, and state of Dagster that no other run sees."""
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from og_assets_tests.held_warehouse import HeldWarehouse
+
+# A shell ignores SIGINT for `make test &`; Dagster, run in these tests, would ignore SIGTERM then, and every process
+# that a test starts would inherit both.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -18,7 +18,7 @@ from rich.console import Console
 
 from og_assets.assets.partitions import CHICAGO
 from og_assets.assets.warehouse_resource import WarehouseResource
-from og_assets.commands.sync import tell_why
+from og_assets.commands.run import tell_why
 from og_assets.emulator.api import KeyPermission
 from og_assets.emulator.server import EMULATOR_KEY, Emulator
 from og_assets.emulator.world import World
@@ -241,7 +241,10 @@ def test_a_run_that_failed_says_why(tmp_path: Path) -> None:
         assert "orders: Grant the key [Bulk Operations].\n" in told.file.getvalue()
         assert "Traceback" not in told.file.getvalue()
         assert "last line" not in told.file.getvalue()
-        tell_why(told, instance, None, tmp_path / "sync.log")
+        crashed = instance.create_run_for_job(
+            dg.define_asset_job("crashed").resolve(dg.Definitions([refused]).resolve_asset_graph())
+        )
+        tell_why(told, instance, crashed.run_id, tmp_path / "sync.log")
         assert told.file.getvalue().endswith("first line\nlast line\n")
 
 

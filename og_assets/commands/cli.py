@@ -1,6 +1,7 @@
 """The command `og`. Each command imports what it needs when it runs, so that help and mistakes answer at once."""
 
 import os
+import signal
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from og_assets.commands.home import home, prepare_home
+from og_assets.commands.child_process import answer_sigterm
+from og_assets.commands.home import home, open_home, prepare_home
 from og_assets.commands.ports import require_free
 from og_assets.environment import read_dotenv
 from og_assets.errors import OgAssetsError
@@ -72,6 +74,7 @@ def main() -> None:
       og emulator                serve an emulated Ordergroove
       og dagster                 Dagster's own commands, with the settings of this folder
     """
+    answer_sigterm()
     read_dotenv()
 
 
@@ -328,6 +331,10 @@ def dagster(words: tuple[str, ...]) -> None:
       og dagster --help
     """
     prepare_home()
+    open_home()
+    signal.signal(
+        signal.SIGINT, signal.SIG_DFL
+    )  # Dagster does on SIGTERM what it does on SIGINT, nothing under `nohup`
     command, *arguments = words or ("--help",)
     modules = {"daemon": "dagster._daemon", "webserver": "dagster_webserver"}
     program = [modules[command]] if command in modules else ["dagster", command]

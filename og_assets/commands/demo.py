@@ -13,6 +13,7 @@ from rich.markup import escape
 from rich.table import Table as Screen
 
 from og_assets.assets.warehouse_resource import WarehouseResource
+from og_assets.commands.home import use_home
 from og_assets.commands.sync import run_sync
 from og_assets.emulator.server import Emulator
 from og_assets.emulator.world import World
@@ -39,7 +40,7 @@ def demo(console: Console, *, customers: int, seed: int) -> bool:
     _tell(console, 1, f"An Ordergroove of {customers:,} customers starts on this machine; there it is yesterday.")
     world = playground.new_world(seed=seed, customers=customers, behind=timedelta(days=1))
     with Emulator(world) as emulator:
-        folder = playground.point_at(emulator)
+        folder = use_home(playground.point_at(emulator))
         console.print(f"   {world.count('orders'):,} orders and {world.count('items'):,} items at {emulator.url}\n")
         _tell(console, 2, "Dagster runs the job `sync`. There is no watermark yet, so it pulls the whole history.")
         first = _sync_and_compare(console, world, folder)

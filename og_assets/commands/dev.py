@@ -1,7 +1,5 @@
 """`og dev`: the Dagster UI with its daemon, on the merchant of the key or on an emulated one."""
 
-import signal
-import subprocess
 import sys
 import threading
 from contextlib import ExitStack
@@ -11,6 +9,8 @@ from time import monotonic
 
 from rich.console import Console
 
+from og_assets.commands.child_process import child
+from og_assets.commands.home import open_home, use_home
 from og_assets.emulator.server import Emulator
 from og_assets.emulator.world import World
 from og_assets.playground import merchant as playground
@@ -29,44 +29,17 @@ def dev(console: Console, *, port: int) -> int:
         folder = Path()
         if load_settings().api_key is None:
             world = playground.last_world() or playground.new_world(seed=0, customers=400, behind=timedelta())
-            folder = playground.point_at(stack.enter_context(Emulator(world)))
+            folder = use_home(playground.point_at(stack.enter_context(Emulator(world))))
             stack.enter_context(_Following(world))
             console.print("No ORDERGROOVE_API_KEY: reading an emulated merchant into data/emulator.duckdb.")
         console.print(f"Dagster UI: http://127.0.0.1:{port}")
-        command = [
-            sys.executable,
-            "-m",
-            "dagster",
-            "dev",
-            "-m",
-            "og_assets.definitions",
-            "-h",
-            "127.0.0.1",
-            "-p",
-            str(port),
-        ]
-        return _run_until_signalled(command, folder)
-
-
-def _run_until_signalled(command: list[str], folder: Path) -> int:
-    """Run a command and hand on SIGINT and SIGTERM to it.
-
-    The handlers are there before the process is: what a shell has told us to ignore (a job in the
-    background, say) would be ignored by the process and by all that it starts.
-    """
-    processes: list[subprocess.Popen[bytes]] = []
-
-    def hand_on(number: int, _: object) -> None:
-        for process in processes:
-            process.send_signal(number)
-
-    former = {number: signal.signal(number, hand_on) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        processes.append(subprocess.Popen(command, cwd=folder))  # noqa: S603 - our own words
-        return processes[0].wait()
-    finally:
-        for number, handler in former.items():
-            signal.signal(number, handler)
+        command = ["dagster", "dev", "-m", "og_assets.definitions", "-h", "127.0.0.1", "-p", str(port)]
+        open_home()
+        try:
+            with child([sys.executable, "-m", *command], cwd=folder) as process:
+                return process.wait()
+        except KeyboardInterrupt:
+            return 0  # how it is meant to end
 
 
 class _Following:

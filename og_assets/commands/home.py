@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from filelock import FileLock
+
 from og_assets.environment import read_dotenv
 
 
@@ -13,7 +15,11 @@ def prepare_home() -> Path:
     it deletes.
     """
     read_dotenv()
-    folder = home()
+    return use_home(home())
+
+
+def use_home(folder: Path) -> Path:
+    """Make this absolute folder the DAGSTER_HOME of this process and of those that it starts."""
     os.environ["DAGSTER_HOME"] = str(folder)
     folder.mkdir(parents=True, exist_ok=True)
     settings, linked = Path("dagster.yaml").absolute(), folder / "dagster.yaml"
@@ -26,3 +32,15 @@ def prepare_home() -> Path:
 def home() -> Path:
     """Where Dagster keeps its state, whether it is there yet or not."""
     return Path(os.environ.get("DAGSTER_HOME") or ".dagster").expanduser().absolute()
+
+
+def open_home() -> None:
+    """Let Dagster make what it keeps in DAGSTER_HOME, while no other process does.
+
+    Two processes that open an empty home at the same time both create its tables, and neither they nor any later one
+    can use it then ("more than one head").
+    """
+    import dagster as dg
+
+    with FileLock(home() / "opening.lock"), dg.DagsterInstance.get():
+        pass

@@ -53,8 +53,9 @@ def last_world() -> World | None:
 def point_at(emulator: Emulator) -> Path:
     """Make this process, and those it starts, read the emulator and write the emulator's own warehouse.
 
-    Returns the folder in which Dagster's commands are to be started: in one with an `.env`, they would
-    put its lines, a real key or warehouse, over these settings.
+    Returns the home that Dagster is to use, so that it never shows the emulator's runs and days as a merchant's.
+    Dagster's commands are to be started in it too: in a folder with an `.env`, they would put its lines, a real key
+    or warehouse, over these settings.
     """
     os.environ["ORDERGROOVE_API_KEY"] = EMULATOR_KEY
     os.environ["ORDERGROOVE_BASE_URL"] = emulator.url
@@ -63,4 +64,4 @@ def point_at(emulator: Emulator) -> Path:
     os.environ.pop("ORDERGROOVE_SOURCE_TZ", None)
     os.environ.pop("ORDERGROOVE_ALERT_URL", None)  # what happens to an emulated merchant is nobody's alarm
     hand_over()
-    return Path(os.environ["DAGSTER_HOME"])
+    return Path(os.environ["DAGSTER_HOME"]) / "emulator"

@@ -19,7 +19,8 @@ def logged_run(warehouse: Warehouse, plan: Callable[[DuckDBPyConnection], SyncPl
     """Begin the run that `plan` describes and follow it to the end of the block; if it fails, ops.sync_runs says why.
 
     `plan` may prepare what the run needs, in the same opening of the warehouse. A run that succeeds is ended by its
-    last batch, in that transaction. The error is raised as it came, also where the log cannot be written: the first
+    last batch, in that transaction. One that somebody stops (KeyboardInterrupt, and what Dagster raises in a run that
+    is terminated) is `canceled`. The error is raised as it came, also where the log cannot be written: the first
     error is the one to tell.
     """
     with warehouse.get_connection() as connection:
@@ -29,7 +30,7 @@ def logged_run(warehouse: Warehouse, plan: Callable[[DuckDBPyConnection], SyncPl
     except BaseException as error:
         try:
             with warehouse.get_connection() as connection:
-                fail_sync(connection, begun.sync_id, message_of(error))
+                fail_sync(connection, begun.sync_id, message_of(error) if isinstance(error, Exception) else None)
         except Exception as second:  # noqa: BLE001 - the first error is the one to tell
             log.warning(
                 "%s: that sync %d failed could not be written to ops.sync_runs: %s",

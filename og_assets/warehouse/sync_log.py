@@ -1,8 +1,8 @@
 """The life of a pull in ops.sync_runs and ops.sync_state: begun, resumed, reported, succeeded or failed.
 
 running ──► succeeded
-   │  ╲───► failed ───► running   (resumed by a retry in the same Dagster run)
-   ╰──────► abandoned             (its process died, and another pull of the object began)
+   │  ╲───► failed or canceled ───► running   (resumed by a retry of the same Dagster run)
+   ╰──────► abandoned                         (its process died, and another pull of the object began)
 """
 
 import json
@@ -119,14 +119,25 @@ def forget_resume(connection: DuckDBPyConnection, sync_id: int, *, started_at: d
     return SyncRun(sync_id, found[0] if found else "")
 
 
-def fail_sync(connection: DuckDBPyConnection, sync_id: int, error: str) -> None:
-    """Record that the pull failed and why; a retry in the same run may resume it. Raises UnknownSync."""
+def fail_sync(connection: DuckDBPyConnection, sync_id: int, error: str | None) -> None:
+    """Record that the pull failed and why, or with None that it was canceled; a retry in the same run may resume it.
+
+    Raises UnknownSync.
+    """
     with transaction(connection):
         row = connection.execute(
-            "UPDATE ops.sync_runs SET outcome = 'failed', finished_at = now(), error = ? WHERE sync_id = ?",
-            [storable(error), sync_id],
+            "UPDATE ops.sync_runs SET outcome = ?, finished_at = now(), error = ? WHERE sync_id = ?",
+            ["canceled" if error is None else "failed", None if error is None else storable(error), sync_id],
         ).fetchone()
         _require_one(row, sync_id)
+
+
+def end_syncs(connection: DuckDBPyConnection, run_id: str, outcome: str) -> None:
+    """Record how the pulls of a run have ended that could not do so themselves, because their process was killed."""
+    connection.execute(
+        "UPDATE ops.sync_runs SET outcome = ?, finished_at = now() WHERE run_id = ? AND outcome = 'running'",
+        [outcome, run_id],
+    )
 
 
 def report(

@@ -9,5 +9,5 @@ WHERE object = $object
   AND run_id = $run_id
   AND mode = $mode
   AND filters::VARCHAR = $filters
-  AND outcome IN ('running', 'failed')
+  AND outcome IN ('running', 'failed', 'canceled')
   AND next_url IS NOT NULL;

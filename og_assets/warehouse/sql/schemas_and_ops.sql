@@ -65,7 +65,7 @@ COMMENT ON COLUMN ops.sync_runs.slowest_response_seconds IS 'Longest time that o
 COMMENT ON COLUMN ops.sync_runs.clock_skew_seconds IS 'Ordergroove''s clock minus ours at the first response.';
 COMMENT ON COLUMN ops.sync_runs.started_at IS 'Start of the pull, our clock; with clock_skew_seconds added, Ordergroove''s.';
 COMMENT ON COLUMN ops.sync_runs.finished_at IS 'When the pull succeeded or failed, our clock; null while running or when it died.';
-COMMENT ON COLUMN ops.sync_runs.outcome IS 'running, succeeded, failed, or abandoned (died and was followed by another pull).';
+COMMENT ON COLUMN ops.sync_runs.outcome IS 'running, succeeded, failed, canceled (somebody stopped it), or abandoned (died and was followed by another pull).';
 COMMENT ON COLUMN ops.sync_runs.error IS 'Why it failed.';
 COMMENT ON COLUMN ops.sync_runs.next_url IS 'Where the pull goes on after its last loaded page; null at the end.';
 
