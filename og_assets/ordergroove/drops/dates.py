@@ -5,6 +5,7 @@ Month first with slashes, month first in digits alone, and the ISO form that sam
 
 import re
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, ValidationInfo
@@ -28,6 +29,7 @@ _FORMS = tuple(
 )
 
 
+@lru_cache(maxsize=4096)  # rows of a file tell few days
 def wall_clock(text: str) -> datetime:
     """What the text says, midnight when it tells a day alone; raises ValueError for what is none of the forms."""
     stripped = text.strip()
