@@ -1,7 +1,7 @@
--- Questions that analysts ask, with their answers. Each stands by itself: copy one, or run all of them with
---   og query < docs/recipes.sql
--- Columns are explained in data.md. The views *_current are without what is deleted; days are days as Ordergroove wrote
--- them; amounts are in the currency of the order.
+-- Questions that analysts ask, with the SQL that answers them. Each stands by itself: copy one, or run all of them with
+--   og docs recipes.sql | og query
+-- data.md explains the columns (og docs data). The views *_current leave out what is deleted. Days are as Ordergroove
+-- wrote them. Amounts are in the currency of the order.
 
 -- 1. Active subscriptions by product
 SELECT
@@ -15,13 +15,14 @@ WHERE subscriptions.live
 GROUP BY ALL
 ORDER BY active_subscriptions DESC, subscriptions.product;
 
--- 2. Upcoming orders by week
--- What waits for its day (status 1, UNSENT). Amounts may still change until placement.
+-- 2. Orders that wait for their day, by week
+-- This is no forecast: Ordergroove makes only the next order of each subscription, so weeks that are further away than
+-- one interval look empty. Status 1 is UNSENT; amounts may change until the order is placed.
 SELECT
     CAST(date_trunc('week', place_date) AS DATE) AS week_of,
     count(*)                                AS orders,
     sum(items)                              AS items,
-    sum(total)                              AS expected_total,
+    sum(total)                              AS total,
     currency_code
 FROM analytics.order_totals_current
 WHERE status = 1
@@ -29,11 +30,15 @@ GROUP BY ALL
 ORDER BY week_of;
 
 -- 3. Cancellations by reason
--- Subscriptions that are cancelled now; one that was taken up again is not among them.
+-- Subscriptions that are cancelled now; one that was started again is not among them. The wording is the part of
+-- `4|Other` after the code. A reason without a code in front is a text of the customer's or the shop's own, and says
+-- nothing about the code: those are counted in own_words.
 SELECT
     cancel_reason_code_number               AS reason_code,
-    arg_max(cancel_reason, cancelled)       AS latest_wording,
+    arg_max(split_part(cancel_reason, '|', 2), cancelled)
+        FILTER (starts_with(cancel_reason, cancel_reason_code_number || '|')) AS wording,
     count(*)                                AS cancelled_subscriptions,
+    count(*) FILTER (NOT starts_with(cancel_reason, cancel_reason_code_number || '|')) AS own_words,
     max(cancelled)                          AS last_cancelled
 FROM ordergroove.subscriptions
 WHERE cancelled IS NOT NULL
@@ -55,7 +60,7 @@ GROUP BY ALL
 ORDER BY placed_orders;
 
 -- 5. One-time upsell share by month
--- What was placed, with and without a subscription behind it.
+-- What was placed, with and without a subscription behind it; before tax and shipping.
 SELECT
     CAST(date_trunc('month', place_date) AS DATE) AS month,
     currency_code,
@@ -67,14 +72,16 @@ WHERE status = 5
 GROUP BY ALL
 ORDER BY month, currency_code;
 
--- 6. Skipped and deleted orders by month
--- A skipped order is cancelled (status 4) and stays; a deleted one is known by its tombstone alone.
+-- 6. Skipped, cancelled and deleted orders by month
+-- Status 4 (CANCELLED) is an order that was skipped or cancelled as a whole; the API does not say which of the two.
+-- Deleted orders are gone at Ordergroove: a subscription was cancelled, or its date was moved. Their month is that of
+-- the deletion, the month of the others that in which they would have been placed.
 SELECT
     CAST(date_trunc('month', day) AS DATE)  AS month,
-    count(*) FILTER (what = 'skipped')      AS skipped,
+    count(*) FILTER (what = 'cancelled')    AS skipped_or_cancelled,
     count(*) FILTER (what = 'deleted')      AS deleted
 FROM (
-    SELECT place_date AS day, 'skipped' AS what
+    SELECT place_date AS day, 'cancelled' AS what
     FROM ordergroove.orders_current
     WHERE status = 4
     UNION ALL
@@ -100,12 +107,14 @@ GROUP BY ALL
 ORDER BY orders DESC, error_code;
 
 -- 8. Revenue by month placed
+-- Of the items, as in recipe 5, and with tax and shipping, as the customer paid it.
 SELECT
     CAST(date_trunc('month', place_date) AS DATE) AS month,
     currency_code,
     count(*)                                AS orders,
-    sum(total)                              AS revenue,
-    round(sum(total) / count(*), 2)         AS average_order_value
+    sum(items_total)                        AS items_revenue,
+    sum(total)                              AS revenue_with_tax_and_shipping,
+    round(sum(total) / count(*), 2)         AS average_order_with_tax_and_shipping
 FROM analytics.order_totals_current
 WHERE status = 5
 GROUP BY ALL
@@ -113,7 +122,8 @@ ORDER BY month, currency_code;
 
 -- 9. Churn by month
 -- Of the subscriptions that were active when a month began, how many were cancelled in it. A subscription that was
--- cancelled and taken up again counts as never cancelled: the API keeps the last state only.
+-- cancelled and started again counts as never cancelled, because the API keeps the last state only. The month that is
+-- under way has few cancellations because it is not over.
 WITH months AS (
     SELECT unnest(generate_series(
         date_trunc('month', (SELECT min(created) FROM ordergroove.subscriptions)),
@@ -125,7 +135,8 @@ SELECT
     CAST(month AS DATE)                     AS month,
     count(*)                                AS active_at_start,
     count(*) FILTER (cancelled < month + INTERVAL 1 MONTH) AS cancelled,
-    round(100.0 * count(*) FILTER (cancelled < month + INTERVAL 1 MONTH) / count(*), 1) AS churn_per_cent
+    round(100.0 * count(*) FILTER (cancelled < month + INTERVAL 1 MONTH) / count(*), 1) AS churn_per_cent,
+    month = date_trunc('month', now() AT TIME ZONE 'UTC') AS under_way
 FROM months
 JOIN ordergroove.subscriptions ON created < month AND (cancelled IS NULL OR cancelled >= month)
 GROUP BY ALL
@@ -146,25 +157,39 @@ GROUP BY ALL
 ORDER BY active_subscriptions;
 
 -- 11. Demand per product in the next 30 days
--- Units in orders that wait for placement, one-time items included.
+-- Units in orders that wait for their day, one-time items included. A box of the older kind is one item with a list of
+-- products in it, whose quantity may be missing (then it is 1): it is taken apart. As in recipe 2, orders that are not
+-- made yet are missing.
+WITH due AS (
+    SELECT bridge."order", bridge.product, bridge.quantity, items.components
+    FROM analytics.items_orders_bridge_current AS bridge
+    JOIN ordergroove.items_current AS items ON items.public_id = bridge.item
+    WHERE bridge.order_status = 1 AND bridge.place_date < current_date + 30
+),
+parts AS (
+    SELECT "order", product, quantity FROM due WHERE coalesce(json_array_length(components), 0) = 0
+    UNION ALL
+    SELECT "order", part ->> '$.product', quantity * coalesce(CAST(part ->> '$.quantity' AS INTEGER), 1)
+    FROM (SELECT "order", quantity, unnest(json_extract(components, '$[*]')) AS part FROM due)
+)
 SELECT
-    bridge.product,
+    parts.product,
     products.name,
-    sum(bridge.quantity)                    AS units,
-    count(DISTINCT bridge."order")          AS orders
-FROM analytics.items_orders_bridge_current AS bridge
-LEFT JOIN ordergroove.products ON products.external_product_id = bridge.product
-WHERE bridge.order_status = 1 AND bridge.place_date < current_date + 30
+    sum(parts.quantity)                     AS units,
+    count(DISTINCT parts."order")           AS orders
+FROM parts
+LEFT JOIN ordergroove.products ON products.external_product_id = parts.product
 GROUP BY ALL
-ORDER BY units DESC, bridge.product;
+ORDER BY units DESC, parts.product;
 
 -- 12. Deletions by source
--- How each deletion became known, and how long that took at the median.
+-- How each deletion became known, and how long that took at most, at the median. A webhook tells when it happened; of
+-- what the sweep finds we only know when it was last there (deleted_after).
 SELECT
     object,
     source,
     count(*)                                AS deletions,
-    median(detected_at - deleted_at)        AS median_delay
+    median(detected_at - coalesce(deleted_after, deleted_at)) AS median_delay_at_most
 FROM analytics.deletion_tombstones
 WHERE lifted_at IS NULL
 GROUP BY ALL

@@ -86,7 +86,13 @@ def cancellations_by_reason(world: World) -> set[tuple[Any, ...]]:
         if subscription["cancelled"]:
             code = int(subscription["cancel_reason_code"].split("|")[0])
             found[code].append((subscription["cancelled"].replace(tzinfo=None), subscription["cancel_reason"]))
-    return {(code, max(reasons)[1], len(reasons), max(reasons)[0]) for code, reasons in found.items()}
+    rows = set()
+    for code, reasons in found.items():
+        coded = [(when, text) for when, text in reasons if text.startswith(f"{code}|")]
+        wording = max(coded)[1].partition("|")[2] if coded else None
+        rows.add((code, wording, len(reasons), len(reasons) - len(coded), max(reasons)[0]))
+    assert any(own_words for _, _, _, own_words, _ in rows)
+    return rows
 
 
 def repeat_orders(world: World) -> set[tuple[Any, ...]]:
@@ -108,10 +114,20 @@ def upsell_share(world: World) -> set[tuple[Any, ...]]:
 
 
 def revenue_by_month(world: World) -> set[tuple[Any, ...]]:
-    totals: dict[tuple[date, str], list[Decimal]] = defaultdict(list)
+    items: dict[str, Decimal] = defaultdict(Decimal)
+    for item in world.truth("items"):
+        items[item["order"]] += item["total_price"]
+    found: dict[tuple[date, str], list[tuple[Decimal, Decimal]]] = defaultdict(list)
     for order in placed(world):
-        totals[month(order["place_date"]), order["currency_code"]].append(order["total"])
-    return {(*key, len(found), sum(found), round(float(sum(found) / len(found)), 2)) for key, found in totals.items()}
+        key = month(order["place_date"]), order["currency_code"]
+        found[key].append((items[order["public_id"]], order["total"]))
+    rows = set()
+    for key, orders in found.items():
+        total = sum(total for _, total in orders)
+        rows.add(
+            (*key, len(orders), sum(of_items for of_items, _ in orders), total, round(float(total / len(orders)), 2))
+        )
+    return rows
 
 
 def subscriptions_per_customer(world: World) -> set[tuple[Any, ...]]:
@@ -124,10 +140,14 @@ def demand(world: World) -> set[tuple[Any, ...]]:
     horizon = datetime.now(UTC).date() + timedelta(days=30)
     due = {o["public_id"] for o in world.truth("orders") if o["status"] == UNSENT and o["place_date"] < horizon}
     units, orders = Counter[str](), defaultdict[str, set[str]](set)
+    boxes = 0
     for item in world.truth("items"):
         if item["order"] in due:
-            units[item["product"]] += item["quantity"]
-            orders[item["product"]].add(item["order"])
+            boxes += bool(item["components"])
+            for part in item["components"] or [{"product": item["product"], "quantity": 1}]:
+                units[part["product"]] += item["quantity"] * (part["quantity"] or 1)
+                orders[part["product"]].add(item["order"])
+    assert boxes
     return {(product, names[product], count, len(orders[product])) for product, count in units.items()}
 
 
@@ -193,7 +213,9 @@ def test_every_other_recipe_has_rows(number: int, connection: DuckDBPyConnection
 def test_churn_counts_what_was_active_and_what_of_it_left(connection: DuckDBPyConnection, world: World) -> None:
     """Month by month."""
     rows = connection.execute(recipes()[9]).fetchall()
-    for start, active_at_start, cancelled, _ in rows:
+    today = datetime.now(UTC)
+    assert [row[0] for row in rows if row[-1]] == [date(today.year, today.month, 1)]
+    for start, active_at_start, cancelled, *_ in rows:
         first = datetime(start.year, start.month, 1, tzinfo=UTC)
         following = (first + timedelta(days=32)).replace(day=1)
         found = [
@@ -229,7 +251,8 @@ def test_deletions_are_those_of_the_merchant_and_both_sources_are_there(
     """By object."""
     counts = Counter[str]()
     sources = set()
-    for object_name, source, count, _ in connection.execute(recipes()[12]).fetchall():
+    for object_name, source, count, delay in connection.execute(recipes()[12]).fetchall():
+        assert delay > timedelta(), "the emulated merchant deletes before we look"
         counts[object_name] += count
         sources.add(source)
     assert {"webhook", "sweep"} <= sources
