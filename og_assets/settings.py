@@ -202,7 +202,8 @@ class Settings(BaseModel):
         if settings.personal_data is PersonalData.HASH and settings.salt is None:
             raise SettingError(
                 "ORDERGROOVE_PII_SALT is not set, and ORDERGROOVE_PII=hash needs it: without a secret salt, hashes are "
-                "guessed. Make one with `openssl rand -hex 32`, put it into .env and keep a copy where keys are kept."
+                "guessed. Make one with `openssl rand -hex 32`, set the variable or write it into the file .env, and "
+                "keep a copy where keys are kept."
             )
         return settings
 
@@ -216,7 +217,8 @@ class Settings(BaseModel):
         if self.api_key is None:
             raise SettingError(
                 "ORDERGROOVE_API_KEY is not set. Create a key with the Bulk Operations permission in the Ordergroove "
-                "admin (rc3.ordergroove.com/keys/) and put it into .env, or try without one: `make demo`, `make dev`."
+                "admin (rc3.ordergroove.com/keys/) and set the variable, or put the line ORDERGROOVE_API_KEY=... into "
+                "the file .env of this folder. To try without a key: `og demo`, `og dev`."
             )
         return self.api_key.get_secret_value()
 

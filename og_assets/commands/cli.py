@@ -72,6 +72,7 @@ def main() -> None:
       og export exports/today    every table as a Parquet file
       og webhooks                receive webhooks into the inbox
       og emulator                serve an emulated Ordergroove
+      og docs                    read the documents
       og dagster                 Dagster's own commands, with the settings of this folder
     """
     answer_sigterm()
@@ -252,7 +253,7 @@ def query(sql: str | None, warehouse: Path | None, format: str, rows: int, wait:
       og query .tables                                  what there is
       og query "FROM analytics.order_totals LIMIT 5"
       og query --format csv "FROM ordergroove.orders_current" > orders.csv
-      og query < docs/recipes.sql
+      og docs recipes.sql | og query
       og query --warehouse data/emulator.duckdb .tables
     """
     from og_assets.commands.query import UNCUT, Query, shell
@@ -313,6 +314,45 @@ def export(folder: Path, warehouse: Path | None, format: str, replace: bool, vie
         wait_seconds=wait,
         on_wait=_tell_of_waiting(wait),
     )
+
+
+@main.command()
+@click.argument("name", required=False)
+@click.option("--open", "opens", is_flag=True, help="Open it with the program that this machine has for such files.")
+@click.option("--path", is_flag=True, help="Print where its file is.")
+def docs(name: str | None, opens: bool, path: bool) -> None:
+    """List, print or open the documents.
+
+    Without a NAME it lists them. A section of a document is NAME#SECTION, as messages and links name it.
+
+    \b
+    Examples:
+      og docs
+      og docs operations
+      og docs operations#disk-full
+      og docs recipes.sql | og query
+      og docs deploy --open
+      cp "$(og docs systemd/og-daemon.service --path)" /etc/systemd/system/
+    """
+    from og_assets.commands.documents import documents, find, title
+
+    if name is None:
+        for known, file in documents().items():
+            click.echo(f"{known:28} {title(file)}")
+        return
+    file, text = find(name)
+    if path:
+        click.echo(file)
+    elif opens:
+        click.launch(str(file))
+    elif sys.stdout.isatty() and file.suffix == ".md":
+        from rich.markdown import Markdown
+
+        console = _console()
+        with console.pager(styles=True):
+            console.print(Markdown(text, hyperlinks=False))
+    else:
+        click.echo(text, nl=False)
 
 
 @main.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})

@@ -23,7 +23,6 @@ from og_assets.playground.comparison import compare, compare_deletions
 from og_assets.settings import load_settings
 from og_assets.sync.windows import CHICAGO
 
-RECIPES = Path("docs/recipes.sql")
 ORDERS_BY_STATUS = (
     "SELECT status_name, count(*) AS orders, sum(items) AS items, sum(total) AS total"
     " FROM analytics.order_totals_current GROUP BY ALL ORDER BY orders DESC"
@@ -85,13 +84,12 @@ def _show_what_is_next(console: Console) -> None:
         "where it stands": f"{og} status {on_it}",
         "the runs, in the UI": f"{og} dev",
     }
-    if RECIPES.exists():
-        suggestions["twenty questions"] = f"{og} query {on_it} < {RECIPES}"
+    suggestions["twenty questions"] = f"{og} docs recipes.sql | {og} query {on_it}"
     console.print("[bold]What to look at next[/]")
     for what, command in suggestions.items():
         console.print(f"   {what:20} [bold]{escape(command)}[/]", soft_wrap=True, highlight=False)
     console.print(
-        f"   {'your own merchant':20} put ORDERGROOVE_API_KEY into .env, then [bold]{og} doctor && {og} sync[/]",
+        f"   {'your own merchant':20} write ORDERGROOVE_API_KEY=... into .env, then [bold]{og} doctor && {og} sync[/]",
         soft_wrap=True,
         highlight=False,
     )

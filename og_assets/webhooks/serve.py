@@ -75,8 +75,8 @@ def require_keys(keys: Sequence[str]) -> None:
     if not keys:
         raise SettingError(
             "ORDERGROOVE_WEBHOOK_KEYS is not set, so no webhook could be verified. Copy the verification key of your "
-            "webhook route from the Ordergroove admin and put it into .env; after regenerating it, put the new one "
-            "first and keep the old one behind a comma for a day."
+            "webhook route from the Ordergroove admin, and set the variable or write it into the file .env. After "
+            "regenerating it, put the new one first and keep the old one behind a comma for a day."
         )
     try:
         check_keys(keys)
