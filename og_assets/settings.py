@@ -210,7 +210,8 @@ class Settings(BaseModel):
     @property
     def masking(self) -> Masking:
         """What becomes of personal values and secrets before anything is written."""
-        return Masking(self.personal_data, self.salt.get_secret_value().encode() if self.salt else b"")
+        salt, api_key = (secret.get_secret_value().encode() if secret else b"" for secret in (self.salt, self.api_key))
+        return Masking(self.personal_data, salt, digest_key=api_key)
 
     def require_api_key(self) -> str:
         """The API key in clear, or SettingError that says where to get one."""

@@ -66,6 +66,15 @@ class SourceClock:
         before, after = self._offset(stamp.replace(fold=0)), self._offset(stamp.replace(fold=1))
         return before is not None and after is not None and before < after
 
+    def is_out_of_reach(self, stamp: datetime) -> bool:
+        """Whether the calendar ends before the instant of this stamp in UTC."""
+        offset = self._offset(stamp) if stamp.tzinfo is None else stamp.utcoffset()
+        try:
+            stamp.replace(tzinfo=None) - (offset or _NO_OFFSET)
+        except OverflowError:
+            return True
+        return False
+
     def _offset_of_plain_day(self, ordinal: int) -> timedelta | None:
         day = date.fromordinal(ordinal)
         if not _is_inside(day):

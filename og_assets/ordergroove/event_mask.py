@@ -5,13 +5,14 @@ one object counts as personal in all: which object a snapshot shows is not alway
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import replace
 
+import msgspec
+
 from og_assets.columns import Column, Kind
-from og_assets.ordergroove.masking import Masking, joined
+from og_assets.ordergroove.json_text import BrokenBody, cut_list, cut_members, text_of
+from og_assets.ordergroove.masking import Masking
 from og_assets.ordergroove.objects import OBJECTS
-from og_assets.ordergroove.page import BrokenBody, cut_list, cut_object
 from og_assets.ordergroove.record_mask import mask_column
 
 _CONTAINERS = frozenset(
@@ -22,6 +23,8 @@ _IN_EVENTS_ONLY = (
     *("id", "type", "source", "subscriptions"),
     *("status_display", "every_period_display", "locale_display", "phone_type_display"),
 )
+_DEEPEST = 20
+"""How deep containers are looked into; the documents show them four deep."""
 _AMBIGUOUS = frozenset({"name", "description"})
 _STAMP = rb"\d{1,10}|\d{4}-\d\d-\d\d([T ][\d:.]{5,15}(Z|[+-]\d\d:\d\d)?)?"
 _LOOKS = {
@@ -54,33 +57,41 @@ _COLUMNS = _known_columns()
 
 def mask_event(body: bytes, masking: Masking) -> bytes:
     """The body of an event as it may be written, itself when nothing was masked."""
-    if masking.keeps_personal:
-        return masking.secrets(body)
+    return masking.secrets(body) if masking.keeps_personal else _object(body, masking, 0)
+
+
+def _object(text: bytes, masking: Masking, depth: int) -> bytes:
     try:
-        return _inside(cut_object(body), masking)
-    except (BrokenBody, RecursionError):
-        return masking.scalar(body)
+        members = cut_members(text)
+    except BrokenBody:
+        return masking.everything(text)
+    written = [_member(text_of(name), name, value, masking, depth) for name, value in members]
+    return b"{" + b",".join(b"%b:%b" % member for member in written) + b"}"
 
 
-def _inside(members: Mapping[str, bytes], masking: Masking) -> bytes:
-    return joined(
-        {
-            written: _member(name, value, masking)
-            for name, value in members.items()
-            if (written := masking.member_name(name)) is not None
-        }
-    )
+def _member(name: str, token: bytes, value: bytes, masking: Masking, depth: int) -> tuple[bytes, bytes]:
+    written = name if name in _COLUMNS or name in _CONTAINERS else masking.member_name(name)
+    return token if written == name else msgspec.json.encode(written), _value(name, value, masking, depth)
 
 
-def _member(name: str, value: bytes, masking: Masking) -> bytes:
-    if name in _CONTAINERS and value.startswith(b"{"):
-        return _inside(cut_object(value), masking)
-    if name in _CONTAINERS and value.startswith(b"["):
-        return b"[" + b",".join(_member(name, element, masking) for element in cut_list(value)) + b"]"
+def _value(name: str, value: bytes, masking: Masking, depth: int) -> bytes:
+    if name in _CONTAINERS and depth < _DEEPEST:
+        if value.startswith(b"{"):
+            return _object(value, masking, depth + 1)
+        if value.startswith(b"["):
+            return _list(name, value, masking, depth + 1)
     column = _COLUMNS.get(name)
     if column is None or not _fits(column, value):
         return masking.everything(value)
     return mask_column(masking, column, value)
+
+
+def _list(name: str, text: bytes, masking: Masking, depth: int) -> bytes:
+    try:
+        elements = cut_list(text)
+    except BrokenBody:
+        return masking.everything(text)
+    return b"[" + b",".join(_value(name, element, masking, depth) for element in elements) + b"]"
 
 
 def _fits(column: Column, value: bytes) -> bool:

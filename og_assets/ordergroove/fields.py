@@ -1,20 +1,19 @@
 """The types of record fields: strict enough to run in compiled code, with the canonical value as their result.
 
-A value that does not fit its type here is not lost: reader.py tries the documented odd spellings
-(API reference, "Fields: conventions") and otherwise leaves NULL with a note.
+Each takes only what its reading in spellings.py reads to the same value without a note; whatever else comes, odd
+spellings that are documented among it, is left to that reading. JSON columns are not validated: they keep their text.
 """
 
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationInfo
-from pydantic_core import from_json, to_json
+from pydantic import AfterValidator, BeforeValidator, Field, GetPydanticSchema, StringConstraints, ValidationInfo
+from pydantic_core import core_schema
 
 from og_assets.columns import Kind
+from og_assets.ordergroove import spellings
 from og_assets.ordergroove.clock import SourceClock
-
-NULL_WORDS = frozenset({"", "null", "undefined"})
-"""Strings that stand for null in a typed column; a text column keeps them."""
+from og_assets.ordergroove.spellings import NULL_WORDS, PLAIN_AMOUNT, WHOLE_DAY, Reads
 
 
 def _usable_key(value: str) -> str:
@@ -23,77 +22,74 @@ def _usable_key(value: str) -> str:
     return value
 
 
+def _number_as_text(value: Any) -> Any:
+    return str(value) if type(value) is int else value
+
+
+def _text_as_number(value: Any) -> Any:
+    return int(value) if type(value) is str and value.isascii() and value.isdecimal() else value
+
+
+def _leading_digits(value: Any) -> Any:
+    if type(value) is not str:
+        return value
+    digits = value.split("|", 1)[0].strip()
+    return int(digits) if digits.isascii() and digits.isdecimal() else None
+
+
 def _instant(value: datetime, info: ValidationInfo[SourceClock]) -> datetime:
-    """A naive UTC datetime. A zone or an epoch number tells the instant; the rest is read on the clock."""
+    """A naive UTC datetime of a wall clock that is read on the clock."""
     clock = info.context
     # Nearly every stamp of every record takes this way; the rest of this function costs three times as much.
     if value.tzinfo is None and (offset := clock.plain_offset(value.toordinal())) is not None:
         return value - offset
-    if clock.is_missing(value):
-        raise ValueError("no clock ever showed this time")
+    # Digits, in text too, were read as seconds since 1970 and have a zone; they are told from zones by their text.
+    if value.tzinfo is not None or clock.is_missing(value) or clock.is_out_of_reach(value):
+        raise ValueError("no plain wall clock time")
     return clock.to_utc(value)
 
 
-def _day_part(value: Any) -> Any:
-    return value[:10] if isinstance(value, str) else value
+def _day(value: Any) -> Any:
+    if type(value) is str and not WHOLE_DAY.fullmatch(value):
+        raise ValueError("no day")
+    return _day_of_stamp(value)
 
 
-def _leading_digits(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    digits = value.split("|", 1)[0].strip()
-    return digits if digits.isdecimal() else None
-
-
-def json_text(value: Any) -> str | None:
-    """`value` as JSON text. A string that holds JSON is that JSON; any other string stays one."""
+def _day_of_stamp(value: Any) -> Any:
+    """The day that a stamp begins with; the stamp's own column judges the whole of it."""
     if value is None:
         return None
-    if isinstance(value, str):
-        if value in NULL_WORDS:
-            return None
-        try:
-            from_json(value, allow_inf_nan=False)
-        except ValueError:
-            return _dump(value)
-        return value
-    return _dump(value)
+    if type(value) is not str:
+        raise ValueError("no text")
+    return date.fromisoformat(value[:10])
 
 
-def _dump(value: Any) -> str:
-    return to_json(value, inf_nan_mode="null").decode()
+_WALL_CLOCK = GetPydanticSchema(lambda _, __: core_schema.datetime_schema(microseconds_precision="error"))
 
-
-def components_text(value: Any) -> str | None:
-    """Bundle lines as a JSON list of `{public_id, quantity, product}`, from the new and both legacy spellings."""
-    if isinstance(value, str):
-        value = [part.strip() for part in value.split(",") if part.strip() not in NULL_WORDS]
-    if value is None:
-        return None
-    if not isinstance(value, list):
-        raise ValueError("components are neither a list nor text")  # noqa: TRY004 - what pydantic understands
-    return _dump([_component(line) for line in value])
-
-
-def _component(line: Any) -> dict[str, Any]:
-    if not isinstance(line, dict):
-        line = {"product": line}
-    product = line.get("product")
-    return {
-        "public_id": line.get("public_id"),
-        "quantity": line.get("quantity"),
-        "product": product if product is None else str(product),
-    }
-
-
-Key = Annotated[str, AfterValidator(_usable_key), Kind.TEXT]
-Text = Annotated[str | None, Kind.TEXT]
-Integer = Annotated[Annotated[int, Field(ge=-(2**31), lt=2**31)] | None, Kind.INTEGER]
-SmallInteger = Annotated[Annotated[int, Field(ge=-(2**15), lt=2**15)] | None, Kind.SMALLINT]
-Code = Annotated[Annotated[int, Field(ge=-(2**31), lt=2**31)] | None, BeforeValidator(_leading_digits), Kind.INTEGER]
-Money = Annotated[Annotated[str, StringConstraints(pattern=r"^-?[0-9]{1,14}(\.[0-9]{1,4})?$")] | None, Kind.MONEY]
-Stamp = Annotated[Annotated[datetime, AfterValidator(_instant)] | None, Kind.STAMP]
-Day = Annotated[Annotated[date, BeforeValidator(_day_part)] | None, Kind.DAY]
-Flag = Annotated[bool | None, Kind.FLAG]
-Json = Annotated[Annotated[str | None, BeforeValidator(json_text)] | None, Kind.JSON]
-Components = Annotated[Annotated[str | None, BeforeValidator(components_text)] | None, Kind.JSON]
+Text = Annotated[str | None, Kind.TEXT, Reads(spellings.read_text)]
+Key = Annotated[str, AfterValidator(_usable_key), Kind.TEXT, Reads(spellings.read_text)]
+CodeText = Annotated[str | None, BeforeValidator(_number_as_text), Kind.TEXT, Reads(spellings.read_text)]
+Integer = Annotated[
+    Annotated[int, Field(strict=True, ge=-(2**31), lt=2**31)] | None, Kind.INTEGER, Reads(spellings.read_integer)
+]
+SmallInteger = Annotated[
+    Annotated[int, Field(strict=True, ge=-(2**15), lt=2**15)] | None, Kind.SMALLINT, Reads(spellings.read_small_integer)
+]
+TextInteger = Annotated[SmallInteger, BeforeValidator(_text_as_number)]
+Code = Annotated[
+    Annotated[int, Field(strict=True, ge=-(2**31), lt=2**31)] | None,
+    BeforeValidator(_leading_digits),
+    Kind.INTEGER,
+    Reads(spellings.read_code),
+]
+Money = Annotated[
+    Annotated[str, StringConstraints(pattern=PLAIN_AMOUNT)] | None, Kind.MONEY, Reads(spellings.read_money)
+]
+Stamp = Annotated[
+    Annotated[datetime, _WALL_CLOCK, AfterValidator(_instant)] | None, Kind.STAMP, Reads(spellings.read_stamp)
+]
+Day = Annotated[Annotated[date | None, BeforeValidator(_day)], Kind.DAY, Reads(spellings.read_day)]
+DayOfStamp = Annotated[Annotated[date | None, BeforeValidator(_day_of_stamp)], Kind.DAY, Reads(spellings.read_day)]
+Flag = Annotated[Annotated[bool, Field(strict=True)] | None, Kind.FLAG, Reads(spellings.read_flag)]
+Json = Annotated[Any, Kind.JSON, Reads(spellings.read_json)]
+Components = Annotated[Any, Kind.JSON, Reads(spellings.read_components)]

@@ -1,30 +1,29 @@
 """Record bodies in, canonical records out: every body ends as an accepted record or as one for quarantine.
 
-The common body is read in one compiled call. Only a body with an odd value takes the second look,
-in which the documented odd spellings are understood and the rest becomes null with a note.
+The common body is read in one compiled call. Only a body with an odd value takes the second look, in which each value
+is read by itself: what the documents show somewhere is understood, and the rest becomes null with a note.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+from msgspec import structs
 from pydantic import ValidationError
-from pydantic_core import from_json, to_json
+from pydantic_core import to_json
 
 from og_assets.columns import Kind
 from og_assets.ordergroove.clock import SourceClock
-from og_assets.ordergroove.fields import NULL_WORDS
+from og_assets.ordergroove.json_text import DEEPEST, cut_object, is_json, is_too_deep, text_of
 from og_assets.ordergroove.masking import KEEPING, Masking
 from og_assets.ordergroove.objects import OrdergrooveObject
 from og_assets.ordergroove.record_mask import RecordMask
+from og_assets.ordergroove.spellings import NULL_WORDS, Misfit, Reading
 
 Path = tuple[str | int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(msgspec.Struct, frozen=True):
     """A body that has a key: its canonical values as a JSON object, and what was left out of typed columns."""
 
     values: bytes
@@ -34,10 +33,24 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A body without a usable key, whole, for `ops.quarantine`."""
+    """A body that cannot be a row, whole, for `ops.quarantine`.
+
+    `raw` shows it, masked, with bytes that are not UTF-8 written out; `digest` tells it from every other body.
+    """
 
     reason: str
     raw: str
+    digest: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A column: where in a body its value is, and how it is read."""
+
+    name: str
+    kind: Kind
+    path: Path
+    read: Reading
 
 
 class RecordReader:
@@ -45,137 +58,131 @@ class RecordReader:
 
     def __init__(self, object: OrdergrooveObject, clock: SourceClock, masking: Masking = KEEPING) -> None:
         self._object = object
+        self._masking = masking
         self._mask = RecordMask(object, masking)
         self._clock = clock
-        self._validate = object.record.__pydantic_validator__
-        self._dump = object.record.__pydantic_serializer__.to_json
-        self._paths = {name: object.record.path(name) for name in object.record.model_fields}
-        self._kinds = {column.name: column.kind for column in object.columns}
+        plain = object.record.plain()
+        self._validate = plain.__pydantic_validator__
+        self._dump = plain.__pydantic_serializer__.to_json
+        self._columns = [
+            _Column(column.name, column.kind, object.record.path(column.name), object.record.reading(column.name))
+            for column in object.columns
+        ]
+        cut = [column for column in self._columns if column.name not in plain.model_fields]
+        self._cut_columns = [
+            (name, tuple(column for column in cut if column.path[0] == name))
+            for name in dict.fromkeys(str(column.path[0]) for column in cut)
+        ]
+        self._cut = msgspec.json.Decoder(
+            msgspec.defstruct("Cut", [(name, msgspec.Raw, _NULL) for name, _ in self._cut_columns])
+        )
 
     def read(self, body: bytes) -> Accepted | Refused:
         """One body, of any content, as a record or as refused. Never raises for what the body holds."""
         try:
             raw = body.decode()
         except UnicodeDecodeError:
-            text = body.decode(errors="backslashreplace")
-            return Refused("the record is not valid UTF-8", self._mask.unreadable(text))
+            return self._refuse("the record is not valid UTF-8", body, body)
         masked = self._mask.record(body)
-        if masked is None:
-            return Refused(_parse(raw)[0], self._mask.unreadable(raw))
         if masked is not body:
             raw = masked.decode()
         try:
+            cut = self._cut.decode(masked)
             record = self._validate.validate_json(masked, context=self._clock)
-        except ValidationError:
-            return self._second_look(raw)
-        return Accepted(self._dump(record), raw)
+            values = self._dump(record)
+            for name, columns in self._cut_columns:
+                if (value := getattr(cut, name)) is not _NULL and (text := bytes(value)) != b"null":
+                    for column in columns:
+                        values = b"%b,%b}" % (values[:-1], self._cut_out(column, text))
+        except (ValidationError, msgspec.MsgspecError, RecursionError, Misfit):
+            return self._second_look(body, masked)
+        return Accepted(values, raw)
 
-    def _second_look(self, raw: str) -> Accepted | Refused:
-        raw = self._mask.odd(raw)
-        reason, body = _parse(raw)
-        if reason:
-            return Refused(reason, self._mask.refused(raw))
-        values = {name: _look_up(body, path) for name, path in self._paths.items()}
+    def _cut_out(self, column: "_Column", text: bytes) -> bytes:
+        """A column as a member of the canonical values, read out of the text of its member in the body."""
+        value, note = column.read(_inside(text, column.path[1:]), self._clock)
+        if note:
+            raise Misfit
+        return b'"%b":%b' % (column.name.encode(), to_json(value))
+
+    def _second_look(self, body: bytes, masked: bytes) -> Accepted | Refused:
+        """The record in `masked`, which is `body` with what must not be written masked in it."""
+        problem = _problem(masked)
+        if problem:
+            return self._refuse(problem, body, masked)
+        members = cut_object(masked)
+        found = {
+            column.name: _inside(members.get(str(column.path[0]), b"null"), column.path[1:]) for column in self._columns
+        }
         for name in self._object.key:
-            if not _is_usable_key(values[name]):
-                return Refused(f"the key {name} is missing or empty", self._mask.refused(raw))
-        notes: list[str] = []
+            if not _is_usable_key(found[name]):
+                return self._refuse(f"the key {name} is missing or empty", body, masked)
+        values: dict[str, Any] = {}
+        notes: dict[str, str] = {}
         odd: set[str] = set()
-        for name in self._failing(values):
-            values[name], note = self._repair(name, values[name])
+        for column in self._columns:
+            name = column.name
+            try:
+                values[name], note = column.read(found[name], self._clock)
+            except Misfit:
+                values[name], note = None, f"not {_EXPECTED[column.kind]}"
+                odd.add(str(column.path[0]))
             if note:
-                notes.append(f"{name}: {note}")
-            if note and self._kinds[name] is Kind.TEXT:
-                odd.add(str(self._paths[name][0]))
-        for name in self._failing(values):
-            values[name] = None
-            notes.append(f"{name}: not {_EXPECTED[self._kinds[name]]}")
-            odd.add(str(self._paths[name][0]))
-        hidden = self._mask.hide(raw, odd)
-        if hidden != raw:
+                notes[name] = f"{name}: {note}"
+                if column.kind is Kind.TEXT:
+                    odd.add(str(column.path[0]))
+        hidden = self._mask.hide(masked, odd)
+        if hidden != masked:
             # What does not fit its column may be anything, a person's name too.
-            again = self._second_look(hidden)
-            return replace(again, notes=tuple(notes)) if isinstance(again, Accepted) else again
-        record = self._validate.validate_python(values, context=self._clock, by_alias=False, by_name=True)
-        return Accepted(self._dump(record), raw, tuple(notes))
+            again = self._second_look(body, hidden)
+            return structs.replace(again, notes=_merged(notes, again.notes)) if isinstance(again, Accepted) else again
+        return Accepted(to_json(values), masked.decode(), tuple(notes.values()))
 
-    def _failing(self, values: dict[str, Any]) -> list[str]:
-        try:
-            self._validate.validate_python(values, context=self._clock, by_alias=False, by_name=True)
-        except ValidationError as error:
-            return list(dict.fromkeys(str(line["loc"][0]) for line in error.errors(include_url=False)))
-        return []
-
-    def _repair(self, name: str, value: Any) -> tuple[Any, str | None]:
-        kind = self._kinds[name]
-        if kind is not Kind.TEXT and isinstance(value, str) and value.strip() in NULL_WORDS:
-            return None, None
-        repair = _REPAIRS.get(kind)
-        return repair(value, self._clock) if repair else (value, None)
+    def _refuse(self, reason: str, body: bytes, masked: bytes) -> Refused:
+        shown = self._mask.refused(masked).decode(errors="backslashreplace")
+        return Refused(reason, shown, self._masking.digest(body))
 
 
-def _parse(raw: str) -> tuple[str, Any]:
-    """Why a body cannot be read, empty when it can, and the JSON object that it is."""
-    try:
-        body = from_json(raw, allow_inf_nan=False)
-    except ValueError:
-        return "the record is not valid JSON", None
-    return "" if isinstance(body, dict) else "the record is not a JSON object", body
+_NULL = msgspec.Raw(b"null")
 
 
-def _look_up(body: Any, path: Path) -> Any:
-    for step in path:
-        body = body.get(step) if isinstance(body, dict) else None
-    return body
+def _problem(body: bytes) -> str | None:
+    """Why a body cannot be a record; None when it can."""
+    if is_too_deep(body):
+        return f"the record is nested deeper than {DEEPEST} levels"
+    if not is_json(body):
+        return "the record is not valid JSON"
+    return None if body.lstrip().startswith(b"{") else "the record is not a JSON object"
 
 
-def _is_usable_key(value: Any) -> bool:
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        return False
-    return str(value).strip() not in NULL_WORDS
+def _inside(value: bytes, steps: Path) -> bytes:
+    """The text of the value at a path below a value, `null` where there is none; text that holds JSON is that JSON."""
+    for step in steps:
+        if value.startswith(b'"'):
+            value = text_of(value).strip().encode()
+        if not value.startswith(b"{") or not is_json(value):
+            return b"null"
+        value = cut_object(value).get(str(step), b"null")
+    return value
 
 
-def _repair_money(value: Any, _: SourceClock) -> tuple[Any, str | None]:
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        return value, None
-    try:
-        amount = Decimal(str(value).strip())
-        rounded = amount.quantize(Decimal("0.0001"))
-    except InvalidOperation:
-        return value, None
-    if not rounded.is_finite():
-        return value, None
-    return f"{rounded:f}", None if rounded == amount else "rounded to 4 decimals"
+def _is_usable_key(value: bytes) -> bool:
+    if value.startswith(b'"'):
+        return text_of(value).strip() not in NULL_WORDS
+    return value.lstrip(b"-").isdigit()
 
 
-def _repair_stamp(value: Any, clock: SourceClock) -> tuple[Any, str | None]:
-    """A wall clock that spring skipped: the same time counted from before the change."""
-    try:
-        naive = datetime.fromisoformat(value)
-    except (TypeError, ValueError):
-        return value, None
-    if naive.tzinfo is not None or not clock.is_missing(naive):
-        return value, None
-    return naive + timedelta(hours=1), f"does not exist in {clock.zone_name}, shifted forward"
+def _merged(notes: dict[str, str], again: tuple[str, ...]) -> tuple[str, ...]:
+    """Notes of a first look, and those of a second one on columns that the first had none on."""
+    return (*notes.values(), *(note for note in again if note.split(":", 1)[0] not in notes))
 
 
-def _repair_text(value: Any, _: SourceClock) -> tuple[Any, str | None]:
-    """A text column that was sent something else: keep it as JSON text."""
-    return to_json(value).decode(), "sent as JSON, kept as its text"
-
-
-_REPAIRS: dict[Kind, Callable[[Any, SourceClock], tuple[Any, str | None]]] = {
-    Kind.MONEY: _repair_money,
-    Kind.STAMP: _repair_stamp,
-    Kind.TEXT: _repair_text,
-}
 _EXPECTED = {
-    Kind.TEXT: "text",
     Kind.INTEGER: "a whole number of 32 bits",
     Kind.SMALLINT: "a whole number of 16 bits",
     Kind.MONEY: "an amount of at most 14 digits",
     Kind.STAMP: "a date and time",
     Kind.DAY: "a date",
     Kind.FLAG: "true or false",
-    Kind.JSON: "JSON",
+    Kind.JSON: "a list of bundle lines",
 }

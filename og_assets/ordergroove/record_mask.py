@@ -5,19 +5,19 @@ is harmless. The reading of records (reader.py) adds the values that do not fit 
 """
 
 import re
+from collections.abc import Collection, Iterable
 
 import msgspec
 
 from og_assets.columns import Column, Kind
-from og_assets.ordergroove.masking import Masking, is_secret, joined, may_hold_secrets
+from og_assets.ordergroove.json_text import BrokenBody, cut_members, text_of
+from og_assets.ordergroove.masking import Masking, may_hold_secrets
 from og_assets.ordergroove.objects import OrdergrooveObject
-from og_assets.ordergroove.page import BrokenBody, cut_object
 
 SHOP_CUSTOMER = frozenset({"merchant_user_id", "customer"})
 """Ids that the merchant's shop gives; some shops use e-mail addresses."""
 
-_EMAIL = re.compile(rb'"\s*[^@\s"]+@[^@\s"]+\s*"')
-_DAY = re.compile(rb'"\d{4}-\d\d-\d\d')
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _members = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
@@ -27,79 +27,81 @@ class RecordMask:
     def __init__(self, object: OrdergrooveObject, masking: Masking) -> None:
         self._masking = masking
         # The first column of a member describes it; those that follow are read out of it.
-        columns = {str(object.record.path(column.name)[0]): column for column in reversed(object.columns)}
-        self._masked = {name: column for name, column in columns.items() if _may_change(column, masking)}
-        self._left_alone = frozenset(columns) - frozenset(self._masked)
-        self._secrets = tuple(f'"{column.name}"'.encode() for column in object.columns if column.secret)
+        self._columns = {str(object.record.path(column.name)[0]): column for column in reversed(object.columns)}
+        self._left_alone = frozenset(name for name, column in self._columns.items() if not _may_change(column))
 
-    def record(self, body: bytes) -> bytes | None:
-        """The body as it may be written, itself when nothing was masked; None when it cannot be taken apart."""
-        if self._masking.keeps_personal and not self._secrets and not may_hold_secrets(body):
-            return body
+    def record(self, body: bytes) -> bytes:
+        """The body of a record (UTF-8) as it may be written, itself when nothing was masked.
+
+        What turns out to be no sound JSON is given to `refused` as well.
+        """
+        if self._masking.keeps_personal:
+            if not may_hold_secrets(body):
+                return body
+            plain = self._masking.secrets_of_plain(body)
+            return self._masking.secrets(body) if plain is None else plain
+        # Without these, no text shows members, and each name is spelled in one way.
+        shows_members = (b"\\" in body or b"'" in body) and may_hold_secrets(body)
+        if not shows_members and (quick := self._quickly(body)) is not None:
+            return quick
         try:
-            members = _members.decode(body)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            try:
-                members = {name: msgspec.Raw(value) for name, value in cut_object(body).items()}
-            except BrokenBody:
-                return None
-        changed = {
-            name: masked
-            for name, value in members.items()
-            if name not in self._left_alone and (masked := self._changed(name, bytes(value))) is not None
-        }
-        if changed:
-            written = (changed.get(name) or (name, value) for name, value in members.items())
-            return msgspec.json.encode({name: value for name, value in written if name is not None})
-        # Of a member that stands twice only the last is seen above.
-        return body if self._is_once(body, members) else msgspec.json.encode(members)
+            members = cut_members(body)
+        except BrokenBody:
+            return self.refused(body)
+        written = list(map(self._member, members))
+        return body if written == members else _joined(written)
 
-    def odd(self, body: str) -> str:
-        """A masked body in which something does not fit its column, and so may hold secrets where none belong."""
-        return self._masking.secrets(body.encode()).decode() if self._masking.keeps_personal else body
-
-    def hide(self, body: str, names: set[str]) -> str:
+    def hide(self, body: bytes, names: Collection[str]) -> bytes:
         """A masked body with these members masked as well, because they are not what their columns say."""
         if self._masking.keeps_personal or not names:
             return body
-        members = cut_object(body.encode())
-        return joined({n: self._masking.everything(v) if n in names else v for n, v in members.items()}).decode()
+        members = cut_members(body)
+        written = [(n, self._masking.everything(value) if text_of(n) in names else value) for n, value in members]
+        return body if written == members else _joined(written)
 
-    def refused(self, body: str) -> str:
-        """A masked body for quarantine. What is in it was not held against any type, so all of it is masked."""
-        return body if self._masking.keeps_personal else self._masking.everything(body.encode()).decode()
+    def refused(self, body: bytes) -> bytes:
+        """A body for quarantine. It was held against no type, so all that may be personal is masked."""
+        return self._masking.secrets(body) if self._masking.keeps_personal else self._masking.everything(body)
 
-    def unreadable(self, text: str) -> str:
-        """A body that cannot be taken apart, for quarantine."""
-        harmless = self._masking.keeps_personal and not self._secrets and not may_hold_secrets(text.encode())
-        return text if harmless else self._masking.unreadable(text)
+    def _quickly(self, body: bytes) -> bytes | None:
+        """The record masked; None when it is not sound, or when a member is there twice, which a decoder drops."""
+        try:
+            members = _members.decode(body)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            return None
+        if msgspec.json.encode(members).count(b'"') != body.count(b'"'):
+            return None
+        changed: dict[str, tuple[str, msgspec.Raw]] = {}
+        for name, value in members.items():
+            if name not in self._left_alone:
+                text = bytes(value)
+                masked, named = self._value(name, text), self._name(name)
+                if masked != text or named != name:
+                    changed[name] = (named, msgspec.Raw(masked))
+        if not changed:
+            return body
+        written = dict(changed.get(name) or (name, value) for name, value in members.items())
+        return msgspec.json.encode(written) if len(written) == len(members) else None
 
-    def _changed(self, name: str, value: bytes) -> tuple[str | None, msgspec.Raw] | None:
-        """Name and value as they may be written, None when both stay; without a name neither is written."""
-        masking = self._masking
-        column = self._masked.get(name)
-        written: str | None = name
-        if column is not None:
-            masked = mask_column(masking, column, value)
-        elif masking.keeps_personal:
-            masked = masking.everything(value) if is_secret(name) else masking.secrets(value)
-        else:
-            written, masked = masking.member_name(name), masking.everything(value)
-        return None if (written, masked) == (name, value) else (written, msgspec.Raw(masked))
+    def _member(self, member: tuple[bytes, bytes]) -> tuple[bytes, bytes]:
+        """A member as it may be written, both parts as JSON text."""
+        token, value = member
+        name = text_of(token)
+        named = self._name(name)
+        return token if named == name else msgspec.json.encode(named), self._value(name, value)
 
-    def _is_once(self, body: bytes, members: dict[str, msgspec.Raw]) -> bool:
-        if self._masking.keeps_personal:
-            return all(body.count(name) < 2 for name in self._secrets)  # noqa: PLR2004 - once or not at all
-        return msgspec.json.encode(members).count(b'"') == body.count(b'"')
+    def _name(self, name: str) -> str:
+        return name if name in self._columns else self._masking.member_name(name)
+
+    def _value(self, name: str, value: bytes) -> bytes:
+        column = self._columns.get(name)
+        return mask_column(self._masking, column, value) if column else self._masking.everything(value)
 
 
-def _may_change(column: Column, masking: Masking) -> bool:
-    """Whether masking may change a value that fits its column; one that does not is looked at again."""
-    if column.secret or column.kind is Kind.JSON:
-        return True
-    if masking.keeps_personal:
-        return column.members is not None
-    return column.is_masked or column.kind is Kind.DAY or column.name in SHOP_CUSTOMER
+def _may_change(column: Column) -> bool:
+    """Whether masking may change a sound value of the column that shows no members in its text."""
+    typed = column.kind in (Kind.JSON, Kind.DAY)
+    return typed or column.is_masked or column.name in SHOP_CUSTOMER
 
 
 def mask_column(masking: Masking, column: Column, value: bytes) -> bytes:
@@ -113,7 +115,12 @@ def mask_column(masking: Masking, column: Column, value: bytes) -> bytes:
     if column.is_masked:
         harmless = frozenset(column.members or ())
         return masking.only(value, harmless.__contains__, bare="" in harmless)
-    if column.name in SHOP_CUSTOMER and _EMAIL.fullmatch(value):
-        return masking.identifier(value)
-    day = _DAY.match(value) if column.kind is Kind.DAY else None
-    return day[0] + b'"' if day else masking.secrets(value)
+    text = text_of(value) if value.startswith(b'"') else ""
+    if column.kind is Kind.DAY and (day := _DAY.match(text)):
+        return b'"%b"' % day[0].encode()
+    is_address = column.name in SHOP_CUSTOMER and "@" in text
+    return masking.identifier(value) if is_address else masking.secrets(value)
+
+
+def _joined(members: Iterable[tuple[bytes, bytes]]) -> bytes:
+    return b"{" + b",".join(b"%b:%b" % member for member in members) + b"}"

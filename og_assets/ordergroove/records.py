@@ -7,13 +7,15 @@ Only keys are required; everything else may be null or absent. reader.py turns b
 from functools import cache
 from typing import Any
 
-from pydantic import AliasPath, BaseModel, ConfigDict, Field
+from pydantic import AliasPath, BaseModel, ConfigDict, Field, create_model
 
 from og_assets.columns import Column, Kind
 from og_assets.ordergroove.fields import (
     Code,
+    CodeText,
     Components,
     Day,
+    DayOfStamp,
     Flag,
     Integer,
     Json,
@@ -22,7 +24,9 @@ from og_assets.ordergroove.fields import (
     SmallInteger,
     Stamp,
     Text,
+    TextInteger,
 )
+from og_assets.ordergroove.spellings import Reading, Reads
 
 BUNDLE_LINE = ("", "public_id", "quantity", "product")
 """What is in `components`; the legacy spellings are bare product ids."""
@@ -31,7 +35,7 @@ BUNDLE_LINE = ("", "public_id", "quantity", "product")
 class Record(BaseModel):
     """An Ordergroove object with canonical values. What it does not name stays in the table's `_raw`."""
 
-    model_config = ConfigDict(coerce_numbers_to_str=True, loc_by_alias=False, extra="ignore")
+    model_config = ConfigDict(extra="ignore")
 
     @classmethod
     @cache
@@ -44,6 +48,22 @@ class Record(BaseModel):
         """Where in a body the value of a column is."""
         alias = cls.model_fields[name].validation_alias
         return tuple(alias.path) if isinstance(alias, AliasPath) else (str(alias or name),)
+
+    @classmethod
+    @cache
+    def plain(cls) -> type[BaseModel]:
+        """The record without the columns whose JSON text is cut out of the body: JSON, and what is inside of it."""
+        fields = {
+            column.name: (cls.model_fields[column.name].annotation, cls.model_fields[column.name])
+            for column in cls.columns()
+            if column.kind is not Kind.JSON and len(cls.path(column.name)) == 1
+        }
+        return create_model(cls.__name__, __config__=cls.model_config, **fields)  # type: ignore[call-overload, no-any-return]
+
+    @classmethod
+    def reading(cls, name: str) -> Reading:
+        """How the text of a column's value is read, whatever its spelling."""
+        return next(item for item in cls.model_fields[name].metadata if isinstance(item, Reads)).reading
 
 
 def _column(record: type[Record], name: str) -> Column:
@@ -108,7 +128,7 @@ class Customer(Record):
     last_updated: Stamp = _field("When the customer last changed, UTC; filtered as updated_*.", "2018-11-16 02:49:10")
     last_login: Stamp = _field("Last login, UTC.")
     extra_data: Json = _personal("Free keys and values of the merchant.", members=[])
-    locale: Text = _field("Locale, as a code number or a name such as en-us.", "1")
+    locale: CodeText = _field("Locale, as a code number or a name such as en-us.", "1")
     price_code: Text = _field("Price list of the customer.", "prom_customer")
 
 
@@ -148,7 +168,7 @@ class Payment(Record):
     token_id: Text = _secret("Token of the shop's card vault.")
     cc_type: SmallInteger = _field("Card: 1 Visa, 2 Mastercard, 3 American Express, 4 Discover, 5 Diners, 6 JCB.", "1")
     cc_exp_date: Text = _secret("Card expiry, MM/YYYY.")
-    payment_method: Text = _field("Method, as a name or a code number.", "credit card")
+    payment_method: CodeText = _field("Method, as a name or a code number.", "credit card")
     live: Flag = _field("Whether the payment is in use.", "true")
     created: Stamp = _field("When the payment was created, UTC.", "2018-10-10 18:43:32")
     last_updated: Stamp = _field("When the payment last changed, UTC.", "2018-10-10 18:43:32")
@@ -223,7 +243,7 @@ class Subscription(Record):
     start_date: Day = _field("Day on which it starts.", "2019-07-21")
     cancelled: Stamp = _field("When it was cancelled, UTC.")
     cancel_reason: Text = _personal("Why it was cancelled, as `code|text` or text.", "4|Overstocked", coded=True)
-    cancel_reason_code: Text = _personal("Code of the reason as sent.", "4", coded=True)
+    cancel_reason_code: CodeText = _personal("Code of the reason as sent.", "4", coded=True)
     cancel_reason_code_number: Code = _field(
         "Leading digits of cancel_reason_code (cancel_reasons.cancel_reason).",
         "4",
@@ -285,12 +305,12 @@ class Order(Record):
     created: Stamp = _field("When the order was created, UTC.", "2018-10-22 18:05:02")
     updated: Stamp = _field("When the order or one of its items last changed, UTC.", "2018-10-22 19:06:25")
     place: Stamp = _field("Placement instant, UTC; midnight of the source zone while planned.", "2018-10-22 19:06:25")
-    place_date: Day = _field("Placement day as Ordergroove wrote it.", "2018-10-22", validation_alias="place")
+    place_date: DayOfStamp = _field("Placement day as Ordergroove wrote it.", "2018-10-22", validation_alias="place")
     cancelled: Stamp = _field("When it was cancelled, UTC.")
     tries: Integer = _field("Placement attempts.", "1")
     generic_error_count: Integer = _field("Answers 999 of the shop so far.", "0")
     status: SmallInteger = _field("Status code; 1 is unsent, 5 success (reference: order-status-codes).", "5")
-    type: SmallInteger = _field("Order type; 1 is a subscription order.", "1")
+    type: TextInteger = _field("Order type; 1 is a subscription order.", "1")
     order_merchant_id: Text = _field("Order id in the shop, once placed.", "301617")
     rejected_message: Text = _personal("The shop's message; may itself be JSON text.", members=["code", "category"])
     extra_data: Json = _personal(

@@ -13,7 +13,8 @@ from typing import Any, Generic, NamedTuple, NoReturn, TypeVar
 import httpx
 
 from og_assets.ordergroove.errors import Closed, OrdergrooveError, UnexpectedPage, Unreachable, WrongKey
-from og_assets.ordergroove.page import BrokenBody, WrongShape
+from og_assets.ordergroove.json_text import BrokenBody
+from og_assets.ordergroove.page import WrongShape
 from og_assets.ordergroove.retry import Pace, RetryPolicy, Transient, http_date, is_transient, retry_after_seconds
 
 OK = 200

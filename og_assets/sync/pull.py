@@ -215,7 +215,7 @@ class _Pull:
                 noted += bool(record.notes)
                 lines.append(staged_line(record, fetched_at))
             else:
-                self._refused.append(QuarantinedRecord(record.reason, record.raw))
+                self._refused.append(QuarantinedRecord(record.reason, record.raw, record.digest))
         return lines, noted
 
     def _advance(self, page: Page, noted: int) -> None:

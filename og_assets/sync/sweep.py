@@ -236,7 +236,7 @@ class _Sweep:
             if isinstance(record, Accepted):
                 staging.write(staged_line(record, to_json(asked_at)))
             else:
-                self._refused.append(QuarantinedRecord(record.reason, record.raw))
+                self._refused.append(QuarantinedRecord(record.reason, record.raw, record.digest))
         return findings, there
 
     def _leave_undecided(self, error: OrdergrooveError) -> None:

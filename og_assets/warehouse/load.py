@@ -6,6 +6,7 @@ reads wide columns only of the row groups that it touches.
 
 from collections.abc import Sequence
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -214,15 +215,17 @@ def _staged_columns(table: Table) -> tuple[StoredColumn, ...]:
 def _quarantine(connection: DuckDBPyConnection, run: SyncRun, records: Sequence[QuarantinedRecord]) -> None:
     if not records:
         return
-    connection.execute(
-        read_sql("quarantine.sql"),
-        {
-            "object": run.object_name,
-            "sync_id": run.sync_id,
-            "reasons": [sync_log.storable(record.reason) for record in records],
-            "raws": [sync_log.storable(record.raw) for record in records],
-        },
-    )
+    raws = [sync_log.storable(record.raw) for record in records]
+    digests = [record.digest or _digest(raw) for record, raw in zip(records, raws, strict=True)]
+    served = {"object": run.object_name, "raws": raws, "digests": digests}
+    connection.execute(read_sql("recognize_quarantined.sql"), served)
+    reasons = [sync_log.storable(record.reason) for record in records]
+    connection.execute(read_sql("quarantine.sql"), {**served, "sync_id": run.sync_id, "reasons": reasons})
+
+
+def _digest(text: str) -> str:
+    """What tells a text apart that is shown as it came."""
+    return sha256(text.encode()).hexdigest()
 
 
 def _one(connection: DuckDBPyConnection, query: str) -> tuple[Any, ...]:

@@ -8,7 +8,12 @@ from duckdb import CatalogException, DuckDBPyConnection
 from og_assets.warehouse.errors import WarehouseFromTheFuture
 from og_assets.warehouse.transactions import transaction
 
-MIGRATIONS: tuple[str, ...] = ("schemas_and_ops.sql", "deletions_and_analytics.sql", "view_columns.sql")
+MIGRATIONS: tuple[str, ...] = (
+    "schemas_and_ops.sql",
+    "deletions_and_analytics.sql",
+    "view_columns.sql",
+    "quarantine_digest.sql",
+)
 """Files in sql/, in order: the first makes version 1. A released file is never changed."""
 
 

@@ -79,10 +79,14 @@ class SyncRun:
 
 @dataclass(frozen=True, slots=True)
 class QuarantinedRecord:
-    """A record that cannot be loaded, as received, and why."""
+    """A record that cannot be loaded, as it may be shown, and why.
+
+    `digest` tells it from every other record; None where `raw` shows all that was received.
+    """
 
     reason: str
     raw: str
+    digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -184,7 +184,25 @@ def test_next_is_found_on_a_page_with_an_odd_record() -> None:
 @pytest.mark.parametrize(
     "content",
     [
+        b'{"results": [{"public_id": 1}], "next": null, "results": [{"public_id": 2}]}',
+        b'{"resul\\u0074s": [{"public_id": 1}], "results": [{"public_id": 2}]}',
+        b'{"next": null, "results": [{"public_id": 1}, {"public_id": 2}], "results": [], "next": null}',
+    ],
+    ids=["twice", "escaped", "the last one empty"],
+)
+def test_results_that_are_there_twice_are_all_delivered(content: bytes) -> None:
+    """A decoder would drop the first of two without a word."""
+    assert records(body(content)) == [b'{"public_id": 1}', b'{"public_id": 2}']
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
         b'{"results": {"public_id": 1}}',
+        b'{"results": [], "next": "\xff\xfe"}',
+        b'{"results": [], "next": "?cursor=1", "next": "?cursor=2"}',
+        b'{"results": [], "n\\u0065xt": "?cursor=1", "next": null}',
+        b'{"results": [], "results": null}',
         b'{"results": null, "public_id": 1}',
         b'{"results": [], "next": 3}',
         b'{"detail": "something"}',

@@ -5,10 +5,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from duckdb import DuckDBPyConnection
 from warehouse_rows import NOON, ORDERS, begin, load, order, stored
 
+from og_assets.warehouse.connecting import open_warehouse
 from og_assets.warehouse.errors import UnknownSync
 from og_assets.warehouse.load import (
     Progress,
@@ -19,6 +21,7 @@ from og_assets.warehouse.load import (
     load_batch,
     read_watermark,
 )
+from og_assets.warehouse.migrations import MIGRATIONS, read_sql
 from og_assets.warehouse.tables import ensure_table
 
 HALFWAY = Progress(
@@ -199,6 +202,32 @@ def test_quarantine_keeps_each_bad_record_once(connection: DuckDBPyConnection, p
         ("orders", "not JSON", "\\ud800\0{'", 1),
     ]
     assert log(connection, "quarantined") == [(3,), (2,), (2,)]
+
+
+def test_quarantine_tells_records_apart_by_what_came(connection: DuckDBPyConnection, path: Path) -> None:
+    """What is shown of two records may be the same, once their tokens are masked."""
+    alike = [QuarantinedRecord("no key", '{"token_id":null}', digest) for digest in ("a", "b", "a")]
+    load(connection, path, begin(connection), [], quarantined=alike)
+    load(connection, path, begin(connection), [], quarantined=alike)
+    kept = connection.execute("SELECT raw, digest, sync_id FROM ops.quarantine ORDER BY digest").fetchall()
+    assert kept == [('{"token_id":null}', "a", 1), ('{"token_id":null}', "b", 1)]
+
+
+def test_quarantine_of_an_older_release_is_known_again(tmp_path: Path) -> None:
+    """Its rows have no digest: a record that is shown in the same way is that row, and a second one is another."""
+    older = tmp_path / "older.duckdb"
+    with duckdb.connect(older, config={"storage_compatibility_version": "v1.5.0"}) as connection:
+        for version, name in enumerate(MIGRATIONS[:3], 1):
+            connection.execute(read_sql(name))
+            connection.execute("INSERT INTO ops.schema_versions VALUES (?, now())", [version])
+        for raw in ("{}", "[46 characters withheld]"):
+            connection.execute("INSERT INTO ops.quarantine VALUES ('orders', 'no key', ?, 0, now())", [raw])
+    with open_warehouse(older) as connection:
+        served = [QuarantinedRecord("no key", "{}", digest) for digest in ("a", "b")]
+        for _ in range(2):
+            load(connection, older, begin(connection), [], quarantined=served)
+        kept = connection.execute("SELECT raw, digest, sync_id FROM ops.quarantine ORDER BY ALL").fetchall()
+    assert kept == [("[46 characters withheld]", None, 0), ("{}", "a", 0), ("{}", "b", 1)]
 
 
 class Failing(Mapping[str, int]):
