@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export DAGSTER_HOME ?= $(CURDIR)/.dagster
 
-.PHONY: help setup demo test check dev screenshots docs faults soak sequences bench clean
+.PHONY: help setup demo test check dev screenshots docs faults fuzz soak sequences bench clean
 
 help: ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -34,6 +34,9 @@ docs: .venv/ready ## write docs/data.md and docs/commands.md from the code
 
 faults: .venv/ready ## play every fault many times and count what is lost; ARGS="name" for some, OG_SEED for the same again
 	$(BIN)/python -m og_assets_tests.faults $(ARGS)
+
+fuzz: .venv/ready ## send odd records and events on every way and count what is lost, silent or leaked; BODIES=, EVENTS=
+	$(BIN)/python -m og_assets_tests.fuzz --bodies $(or $(BODIES),200000) --events $(or $(EVENTS),50000) $(ARGS)
 
 soak: .venv/ready ## the tests that take long in full: 20,000 events, twenty runs of six assets, 5,000 customers in pages of ten
 	OG_TEST_LOAD=full $(BIN)/python -m pytest -q -m soak
