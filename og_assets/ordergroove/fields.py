@@ -13,7 +13,7 @@ from pydantic_core import core_schema
 from og_assets.columns import Kind
 from og_assets.ordergroove import spellings
 from og_assets.ordergroove.clock import SourceClock
-from og_assets.ordergroove.spellings import NULL_WORDS, PLAIN_AMOUNT, WHOLE_DAY, Reads
+from og_assets.ordergroove.spellings import FLAGS, NULL_WORDS, PLAIN_AMOUNT, WHOLE_DAY, Reads
 
 
 def _usable_key(value: str) -> str:
@@ -28,6 +28,10 @@ def _number_as_text(value: Any) -> Any:
 
 def _text_as_number(value: Any) -> Any:
     return int(value) if type(value) is str and value.isascii() and value.isdecimal() else value
+
+
+def _word_as_flag(value: Any) -> Any:
+    return FLAGS.get(value.lower(), value) if type(value) is str else value
 
 
 def _leading_digits(value: Any) -> Any:
@@ -75,7 +79,8 @@ Integer = Annotated[
 SmallInteger = Annotated[
     Annotated[int, Field(strict=True, ge=-(2**15), lt=2**15)] | None, Kind.SMALLINT, Reads(spellings.read_small_integer)
 ]
-TextInteger = Annotated[SmallInteger, BeforeValidator(_text_as_number)]
+TextInteger = Annotated[Integer, BeforeValidator(_text_as_number)]
+TextSmallInteger = Annotated[SmallInteger, BeforeValidator(_text_as_number)]
 Code = Annotated[
     Annotated[int, Field(strict=True, ge=-(2**31), lt=2**31)] | None,
     BeforeValidator(_leading_digits),
@@ -91,5 +96,6 @@ Stamp = Annotated[
 Day = Annotated[Annotated[date | None, BeforeValidator(_day)], Kind.DAY, Reads(spellings.read_day)]
 DayOfStamp = Annotated[Annotated[date | None, BeforeValidator(_day_of_stamp)], Kind.DAY, Reads(spellings.read_day)]
 Flag = Annotated[Annotated[bool, Field(strict=True)] | None, Kind.FLAG, Reads(spellings.read_flag)]
+TextFlag = Annotated[Flag, BeforeValidator(_word_as_flag)]
 Json = Annotated[Any, Kind.JSON, Reads(spellings.read_json)]
 Components = Annotated[Any, Kind.JSON, Reads(spellings.read_components)]

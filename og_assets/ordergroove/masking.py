@@ -154,6 +154,10 @@ class Masking:
             return self._walk(value, _Rule(keeps, bare))
         return self.secrets(value) if bare else self.scalar(value)
 
+    def unreadable(self, text: str) -> str:
+        """What is kept of a text whose values cannot be told apart, where some of them may have to be masked."""
+        return self.text(text) or f"[{len(text)} characters withheld]"
+
     def digest(self, body: bytes) -> str:
         """What tells a body from every other one and tells nothing of it."""
         return hmac.digest(self.salt or self.digest_key, body, "sha256").hex()

@@ -24,7 +24,7 @@ from og_assets.ordergroove.fields import (
     SmallInteger,
     Stamp,
     Text,
-    TextInteger,
+    TextSmallInteger,
 )
 from og_assets.ordergroove.spellings import Reading, Reads
 
@@ -310,7 +310,7 @@ class Order(Record):
     tries: Integer = _field("Placement attempts.", "1")
     generic_error_count: Integer = _field("Answers 999 of the shop so far.", "0")
     status: SmallInteger = _field("Status code; 1 is unsent, 5 success (reference: order-status-codes).", "5")
-    type: TextInteger = _field("Order type; 1 is a subscription order.", "1")
+    type: TextSmallInteger = _field("Order type; 1 is a subscription order.", "1")
     order_merchant_id: Text = _field("Order id in the shop, once placed.", "301617")
     rejected_message: Text = _personal("The shop's message; may itself be JSON text.", members=["code", "category"])
     extra_data: Json = _personal(

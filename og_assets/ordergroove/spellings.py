@@ -36,7 +36,7 @@ SENT_AS_JSON = "sent as JSON, kept as its text"
 
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _STAMP = re.compile(rf"([0-9]{{4}})-([0-9]{{2}})-([0-9]{{2}})(?:{_TIME})?")
-_FLAGS = {"true": True, "false": False, "1": True, "0": False}
+FLAGS = {"true": True, "false": False, "1": True, "0": False}
 _SECONDS_OF_OUR_TIME = range(946_684_800, 4_102_444_800)
 """Since 1970, of the years 2000 to 2099. Other numbers are none: 20240701 looks like a day, 0 like nothing."""
 
@@ -58,7 +58,7 @@ def read_text(value: bytes, _: SourceClock) -> tuple[str | None, str | None]:
 
 def read_integer(value: bytes, _: SourceClock, bits: int = 32) -> tuple[int | None, None]:
     """A whole number of that many bits, in whatever way its digits are written."""
-    said = _said(value)
+    said = said_by(value)
     if said is None:
         return None, None
     number = _exact(said)
@@ -82,7 +82,7 @@ def read_code(value: bytes, clock: SourceClock) -> tuple[int | None, None]:
 
 def read_money(value: bytes, _: SourceClock) -> tuple[str | None, str | None]:
     """An amount as the text of a decimal with at most 14 digits before and 4 after its point."""
-    said = _said(value)
+    said = said_by(value)
     if said is None:
         return None, None
     if re.fullmatch(PLAIN_AMOUNT, text_of(value)):
@@ -99,7 +99,7 @@ def read_money(value: bytes, _: SourceClock) -> tuple[str | None, str | None]:
 
 def read_stamp(value: bytes, clock: SourceClock) -> tuple[datetime | None, str | None]:
     """An instant as a naive UTC datetime: a wall clock that is read on `clock`, or one with a zone of its own."""
-    said = _said(value)
+    said = said_by(value)
     if said is None:
         return None, None
     if _is_number(value):
@@ -114,16 +114,20 @@ def read_stamp(value: bytes, clock: SourceClock) -> tuple[datetime | None, str |
         stamp = datetime(year, month, day, hour, minute, second, microsecond, tzinfo=_zone(zone))
     except ValueError:
         raise Misfit from None
+    instant, note = instant_of(stamp, clock)
+    return instant, note or ("cut to microseconds" if (fraction or "")[6:].strip("0") else None)
+
+
+def instant_of(stamp: datetime, clock: SourceClock) -> tuple[datetime, str | None]:
+    """The instant of a stamp as a naive UTC datetime; one without a zone is read on `clock`."""
     if clock.is_missing(stamp):
         return clock.to_utc(stamp + timedelta(hours=1)), f"does not exist in {clock.zone_name}, shifted forward"
-    if clock.is_out_of_reach(stamp):
-        return clock.to_utc(stamp), "has no time in UTC, kept as it is"
-    return clock.to_utc(stamp), "cut to microseconds" if (fraction or "")[6:].strip("0") else None
+    return clock.to_utc(stamp), "has no time in UTC, kept as it is" if clock.is_out_of_reach(stamp) else None
 
 
 def read_day(value: bytes, _: SourceClock) -> tuple[date | None, str | None]:
     """A calendar day: the first ten characters of a date or of a time."""
-    said = _said(value)
+    said = said_by(value)
     if said is None:
         return None, None
     if not WHOLE_DAY.match(said):
@@ -139,12 +143,12 @@ def read_flag(value: bytes, _: SourceClock) -> tuple[bool | None, None]:
     """True or false, as JSON, as a word or as 1 or 0."""
     if value in (b"true", b"false"):
         return value == b"true", None
-    said = _said(value)
+    said = said_by(value)
     if said is None:
         return None, None
-    if said.lower() not in _FLAGS:
+    if said.lower() not in FLAGS:
         raise Misfit
-    return _FLAGS[said.lower()], None
+    return FLAGS[said.lower()], None
 
 
 def read_json(value: bytes, _: SourceClock) -> tuple[str | None, None]:
@@ -202,8 +206,8 @@ def _is_number(value: bytes) -> bool:
     return value[:1] in b"-0123456789"
 
 
-def _said(value: bytes) -> str | None:
-    """The text of a string, or the digits of a number; None where it stands for null."""
+def said_by(value: bytes) -> str | None:
+    """The text of a string, or the digits of a number; None where it stands for null. Raises Misfit for the rest."""
     if value == b"null":
         return None
     if _is_number(value):

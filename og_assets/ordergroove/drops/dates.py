@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, ValidationInfo
 
 from og_assets.columns import Kind
 from og_assets.ordergroove.clock import SourceClock
+from og_assets.ordergroove.spellings import Misfit, Reads, instant_of, said_by
 
 CENTRAL = SourceClock("America/Chicago")
 """The clock of reports and file names: "CST" in the guides, read with daylight saving."""
@@ -52,7 +53,23 @@ def _instant(value: Any, info: ValidationInfo[SourceClock]) -> datetime:
     return info.context.to_utc(stamp)
 
 
-DropDay = Annotated[Annotated[date, BeforeValidator(_day)] | None, Kind.DAY]
+def _read_stamp(value: bytes, clock: SourceClock) -> tuple[datetime | None, str | None]:
+    said = said_by(value)
+    try:
+        return (None, None) if said is None else instant_of(wall_clock(said), clock)
+    except ValueError:
+        raise Misfit from None
+
+
+def _read_day(value: bytes, _: SourceClock) -> tuple[date | None, None]:
+    said = said_by(value)
+    try:
+        return None if said is None else wall_clock(said).date(), None
+    except ValueError:
+        raise Misfit from None
+
+
+DropDay = Annotated[Annotated[date, BeforeValidator(_day)] | None, Kind.DAY, Reads(_read_day)]
 """A day in any of the forms."""
-DropStamp = Annotated[Annotated[datetime, BeforeValidator(_instant)] | None, Kind.STAMP]
+DropStamp = Annotated[Annotated[datetime, BeforeValidator(_instant)] | None, Kind.STAMP, Reads(_read_stamp)]
 """A time on the report's clock, which validation gets as its context; a UTC wall clock in the end."""

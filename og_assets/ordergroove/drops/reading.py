@@ -12,10 +12,10 @@ import msgspec
 from og_assets.ordergroove.drops.dates import CENTRAL
 from og_assets.ordergroove.drops.lines import Line, cut
 from og_assets.ordergroove.drops.reports import Report, header_name
-from og_assets.ordergroove.fields import NULL_WORDS
 from og_assets.ordergroove.masking import Masking, is_secret
 from og_assets.ordergroove.objects import OrdergrooveObject
 from og_assets.ordergroove.reader import Accepted, RecordReader
+from og_assets.ordergroove.spellings import NULL_WORDS
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ that no page shows stay in `_raw` (help: Order Report, CRM Subscription File, Ca
 """
 
 from og_assets.ordergroove.drops.dates import DropDay, DropStamp
-from og_assets.ordergroove.fields import Flag, Integer, Money, SmallInteger, Text
+from og_assets.ordergroove.fields import Money, Text, TextFlag, TextInteger, TextSmallInteger
 from og_assets.ordergroove.records import Record, _field, _personal
 
 
@@ -25,7 +25,7 @@ class OrderLine(Record):
     product: Text = _field("Product name.", "Medium Roast Coffee Bag")
     external_product_id: Text = _field("Product (products.external_product_id).", "0070000693")
     sku: Text = _field("Stock keeping unit.", "COFFEE-M")
-    quantity: Integer = _field("Units.", "2")
+    quantity: TextInteger = _field("Units.", "2")
     price: Money = _field("Price as reported; no page says of one unit or of the line.", "12.9900")
     order_subtotal: Money = _field("Sum of the order's items after discounts (orders.sub_total).", "25.9800")
     order_status: Text = _field("Where the order stands, in words.", "Success")
@@ -59,9 +59,9 @@ class CrmSubscriptionLine(Record):
     merchant_order_id: Text = _field("Order in the shop that created it.", "301617")
     external_product_id: Text = _field("Product (products.external_product_id).", "0070000693")
     sku: Text = _field("Stock keeping unit.", "COFFEE-M")
-    quantity: Integer = _field("Units per shipment.", "2")
-    frequency: Integer = _field("Days between two orders.", "28")
-    subscription_status: Flag = _field("Whether it is active.", "true")
+    quantity: TextInteger = _field("Units per shipment.", "2")
+    frequency: TextInteger = _field("Days between two orders.", "28")
+    subscription_status: TextFlag = _field("Whether it is active.", "true")
     next_order_date: DropDay = _field("Day of the next order.", "2025-07-01")
 
 
@@ -88,7 +88,7 @@ class ActivityLine(Record):
     og_subscription_id: Text = _field("Subscription (subscriptions.public_id).", "f9cb2f93e1c845eb9de9eff46ddb3cbf")
     merchant_user_id: Text = _field("Customer id in the merchant's shop (customers.merchant_user_id).", "00040003")
     customer_email: Text = _personal("E-mail address of the customer.")
-    subscription_action_event: SmallInteger = _field(
+    subscription_action_event: TextSmallInteger = _field(
         "1 started, 2 order placed, 3 card issue, 4 reminder, 5 cancelled, 6 card expired, 8 address, 9 reactivated, "
         "10 payment, 11 frequency, 12 next date, 13 reminder days, 14 quantity, 15 skipped, 16 product, 17 sent now, "
         "18 to 20 changed for all.",
