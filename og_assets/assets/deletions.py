@@ -41,7 +41,8 @@ def sweep_asset(object: OrdergrooveObject, after: list[dg.AssetKey]) -> dg.Asset
         tags={"read": "sweep", "personal_data": "false"},
         description=(
             f"Finds {object.name} that were deleted, of which no list tells: it lists those still open, and looks up "
-            "one by one what the warehouse believes open and the list leaves out. One row per answer 404.\n\n"
+            "one by one what the warehouse believes open and the list leaves out, and what webhooks told since the "
+            "last sweep. One row per answer 404.\n\n"
             "It fails, and writes nothing, when the key sees one customer, when implausibly many are missing, or when "
             "more than a few look-ups get no answer; a few are left undecided until the next sweep.\n\n"
             f"{guide_link('implement-custom-data-pipelines')}"
@@ -83,8 +84,9 @@ def sweep_asset(object: OrdergrooveObject, after: list[dg.AssetKey]) -> dg.Asset
 _ORDERS, _ITEMS = (object for object in OBJECTS if object.name in DELETABLE)
 _BY_WEBHOOK = dg.AssetKey(["ordergroove", "events"])
 
-orders_sweep = sweep_asset(_ORDERS, [dg.AssetKey(["ordergroove", "orders"])])
-items_sweep = sweep_asset(_ITEMS, [dg.AssetKey(["ordergroove", "items"]), orders_sweep.key])
+# What webhooks told is confirmed by the sweep, so it must be in the warehouse before.
+orders_sweep = sweep_asset(_ORDERS, [dg.AssetKey(["ordergroove", "orders"]), _BY_WEBHOOK])
+items_sweep = sweep_asset(_ITEMS, [dg.AssetKey(["ordergroove", "items"]), _BY_WEBHOOK, orders_sweep.key])
 
 
 @daily(

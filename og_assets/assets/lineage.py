@@ -34,7 +34,7 @@ LINEAGE: Mapping[str, Mapping[str, str]] = {
     },
     "items_orders_bridge": {
         "item": "items.public_id",
-        "order": "items.order",
+        "order": "items.order events.raw",
         "subscription": "items.subscription",
         "customer": "orders.customer",
         "product": "items.product",

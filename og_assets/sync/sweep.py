@@ -1,9 +1,10 @@
 """The sweep: finds orders and items that Ordergroove has deleted, without any event. Joins client and warehouse.
 
 Ordergroove hides deleted rows from every list (guide: implement-custom-data-pipelines), so the sweep lists what
-is open, takes what the warehouse believes open beside it, and looks up the difference one by one. Only an answer
-404 counts. A look-up or two without an answer are left undecided, for the next sweep; more, or a list that fails,
-and nothing at all is written. Knows no Dagster.
+is open, takes what the warehouse believes open beside it, and looks up the difference one by one. What webhooks told
+of deletions and moves since the last sweep is looked up too: they may be wrong. Only an answer 404 counts. A look-up
+or two without an answer are left undecided, for the next sweep; more, or a list that fails, and nothing at all is
+written. Knows no Dagster.
 """
 
 import logging
@@ -71,12 +72,24 @@ class TooManyMissing(SweepRefused):
         )
 
 
+class StampsAhead(SweepRefused):
+    """Many are suspect because of stamps that are later than the fetch that told them."""
+
+    def __init__(self, object_name: str, missing: int, believed: int, ahead: int, zone_name: str) -> None:
+        super().__init__(
+            f"{object_name}: {missing:,} of {believed:,} look deleted, {ahead:,} of them because their order's stamp is "
+            f"later than the moment when it was fetched: read as {zone_name}, Ordergroove's stamps are hours ahead. "
+            "Nothing was written. Set ORDERGROOVE_SOURCE_TZ to the zone of Ordergroove's stamps, then run the job "
+            "`full_refresh`, which reads all stamps anew."
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class SweepReport:
     """What a sweep did: open ones listed, believed open, looked up as missing, gone, and still there.
 
-    `lifted` counts those that were held for deleted and are listed all the same, `undecided` look-ups
-    that got no answer.
+    `lifted` counts those that were there although they were held for deleted or in another order,
+    `undecided` look-ups that got no answer.
     """
 
     sync_id: int
@@ -149,6 +162,7 @@ class _Sweep:
         self._client = source.client
         self._warehouse = warehouse
         self._reader = source.reader(object)
+        self._clock = source.clock
         self._run = run
         self._max_share = max_share
         self._progress = Progress()
@@ -173,9 +187,8 @@ class _Sweep:
             suspects = self._suspects(staging.close_segment(), listed_since)
             self._guard(suspects)
             gone, there = self._look_up(suspects.candidates, staging)
-            # One that was deleted after it was listed answers 404 here, and is held for deleted already.
-            _, lifted = self._look_up(suspects.contradicted, staging)
-            self._write(staging.close_segment(), gone)
+            confirmed, lifted = self._look_up(suspects.doubtful, staging)
+            self._write(staging.close_segment(), [*gone, *confirmed])
         log.info(
             "%s: %d listed as open, %d missing from the list, %d of them gone",
             self._object.name,
@@ -214,8 +227,13 @@ class _Sweep:
 
     def _guard(self, suspects: Suspects) -> None:
         limit = max(ALWAYS_PLAUSIBLE, int(self._max_share * suspects.believed))
-        if len(suspects.candidates) > limit:
-            raise TooManyMissing(self._object.name, len(suspects.candidates), suspects.believed, limit)
+        missing = len(suspects.candidates)
+        if missing <= limit:
+            return
+        ahead = sum(suspect.is_ahead for suspect in suspects.candidates)
+        if ahead * 2 > missing:
+            raise StampsAhead(self._object.name, missing, suspects.believed, ahead, self._clock.zone_name)
+        raise TooManyMissing(self._object.name, missing, suspects.believed, limit)
 
     def _look_up(self, suspects: Sequence[Suspect], staging: Staging) -> tuple[list[Finding], int]:
         """Retrieve each suspect: those that answer 404, and how many exist; the records of these are staged."""

@@ -58,15 +58,26 @@ def prepare(connection: DuckDBPyConnection, tables: Sequence[Table]) -> None:
     """Make what the derived tables read: the object tables `tables` (orders, items, customers) and the views on them.
 
     `ordergroove.orders_current` and `ordergroove.items_current` have all columns of their table, without
-    the rows that are deleted.
+    the rows that are deleted; `ordergroove.moved_items` has the items that webhooks put in another order.
     """
     connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
     connection.execute(f"SET threads = {THREADS}")
     for table in tables:
         ensure_table(connection, table)
+    ensure_moved_items(connection)
     for table in tables:
         if table.name in DELETABLE:
             _ensure_current_view(connection, table)
+
+
+def ensure_moved_items(connection: DuckDBPyConnection) -> None:
+    """Make the view `ordergroove.moved_items` on the table of items, which must be there, unless it is there."""
+    found = connection.execute(
+        "FROM duckdb_views() WHERE database_name = current_database()"
+        " AND schema_name = 'ordergroove' AND view_name = 'moved_items'"
+    ).fetchone()
+    if found is None:
+        connection.execute(read_sql("moved_items.sql"))
 
 
 def derive_tombstones(
@@ -102,7 +113,8 @@ def derive_bridge(connection: DuckDBPyConnection, *, days: Days | None = None, r
             connection.execute(f"DELETE FROM analytics.{BRIDGE} WHERE rowid IN (FROM replaced_rows)")
             _scope(connection, "items_in_scope", "ordergroove.items", "public_id")
             connection.execute(read_sql("bridge.sql"))
-            _note_orders(connection, "items_in_scope")
+            _scope(connection, "derived_anew", f"analytics.{BRIDGE}", "item")
+            _note_orders(connection, "derived_anew")
         if mark is None or not _same_size(connection, BRIDGE, "items"):
             mark = None
             connection.execute(f"DELETE FROM analytics.{BRIDGE}")
@@ -210,33 +222,46 @@ def _finish(connection: DuckDBPyConnection, table: str, deleted: str, *, rebuilt
 
 
 def _ensure_current_view(connection: DuckDBPyConnection, table: Table) -> None:
-    """The view `<table>_current`; made anew only when the columns of its table are others than its own."""
+    """The view `<table>_current`; made anew only when its meaning or the columns of its table are others than its own."""
     columns = [(column.name, column.description) for column in table.stored_columns]
     view = f"{table.name}_current"
+    described = _CURRENT[table.name]
     found = connection.execute(
         "SELECT column_name, comment FROM duckdb_columns() WHERE database_name = current_database()"
         " AND schema_name = ? AND table_name = ? ORDER BY column_index",
         [table.schema, view],
     ).fetchall()
-    if found == columns:
+    told = connection.execute(
+        "SELECT comment FROM duckdb_views() WHERE database_name = current_database()"
+        " AND schema_name = ? AND view_name = ?",
+        [table.schema, view],
+    ).fetchone()
+    if found == columns and told == (described,):
         return
-    names = ", ".join(quoted(name) for name, _ in columns)
+    names = ", ".join(f"current.{quoted(name)}" for name, _ in columns)
     # Tables of the view's own schema go without it: see deletion_evidence.
-    conditions = [_not_deleted(table.name, "public_id")]
+    rows = f"{quoted(table.name)} AS current"
+    conditions = [_not_deleted(table.name, "current.public_id")]
     if table.name == "items":
-        conditions.append(_not_deleted("orders", "order"))
+        rows = f"{rows} LEFT JOIN moved_items AS moved ON moved.item = current.public_id"
+        conditions.append(_not_deleted("orders", 'coalesce(moved."order", current."order")'))
     qualified_name = f"{quoted(table.schema)}.{quoted(view)}"
     connection.execute(
-        f"CREATE OR REPLACE VIEW {qualified_name} AS"
-        f" SELECT {names} FROM {quoted(table.name)} AS current WHERE {' AND '.join(conditions)}"
+        f"CREATE OR REPLACE VIEW {qualified_name} AS SELECT {names} FROM {rows} WHERE {' AND '.join(conditions)}"
     )
-    connection.execute(f"COMMENT ON VIEW {qualified_name} IS 'ordergroove.{table.name} without what is deleted.'")
+    connection.execute(f"COMMENT ON VIEW {qualified_name} IS {literal(described)}")
     for name, description in columns:
         connection.execute(f"COMMENT ON COLUMN {qualified_name}.{quoted(name)} IS {literal(description)}")
 
 
-def _not_deleted(object_name: str, column: str) -> str:
+_CURRENT = {
+    "orders": "ordergroove.orders without what is deleted.",
+    "items": "ordergroove.items without what is deleted by itself or with the order that it is in.",
+}
+
+
+def _not_deleted(object_name: str, id: str) -> str:
     return (
         "NOT EXISTS (FROM analytics.deletion_tombstones AS tombstones WHERE tombstones.lifted_at IS NULL"
-        f" AND tombstones.object = '{object_name}' AND tombstones.id = current.{quoted(column)})"
+        f" AND tombstones.object = '{object_name}' AND tombstones.id = {id})"
     )

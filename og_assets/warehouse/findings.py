@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from duckdb import DuckDBPyConnection
 
 from og_assets.warehouse import sync_log
-from og_assets.warehouse.derive import MEMORY_LIMIT
+from og_assets.warehouse.derive import MEMORY_LIMIT, ensure_moved_items
 from og_assets.warehouse.migrations import read_sql
 from og_assets.warehouse.progress import BatchCounts, Progress, SyncRun
 from og_assets.warehouse.staging import Segment
@@ -16,14 +16,17 @@ from og_assets.warehouse.transactions import transaction
 
 @dataclass(frozen=True, slots=True)
 class Suspect:
-    """A row to look up. `source` is why: sweep, order_items, or contradicted (held for deleted, yet listed).
+    """A row to look up. `source` is why: sweep, order_items, or doubtful.
 
-    `last_seen_at` is when it was last known to exist, our clock.
+    Doubtful is what webhooks alone say of its deletion or its order, and what the list contradicts.
+    `last_seen_at` is when it was last known to exist, our clock. `is_ahead` says that it is suspect by a
+    stamp that is later than its fetch.
     """
 
     id: str
     source: str
     last_seen_at: datetime
+    is_ahead: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,11 @@ class Finding:
     suspect: Suspect
     found_at: datetime
 
+    @property
+    def source(self) -> str:
+        """How the deletion came out, as the tombstone tells: sweep or order_items."""
+        return "sweep" if self.suspect.source == _DOUBTFUL else self.suspect.source
+
 
 @dataclass(frozen=True, slots=True)
 class Suspects:
@@ -40,7 +48,7 @@ class Suspects:
 
     believed: int
     candidates: tuple[Suspect, ...]
-    contradicted: tuple[Suspect, ...]
+    doubtful: tuple[Suspect, ...]
 
 
 def open_statuses(connection: DuckDBPyConnection) -> list[int]:
@@ -57,23 +65,24 @@ def find_suspects(
     Rows loaded since `listed_since` (aware) are no suspects. The tables of orders and items must be there.
     """
     connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
+    ensure_moved_items(connection)
     ids = f"read_json('{_escaped(listed)}', format = 'newline_delimited', {_COLUMNS})"
     connection.execute(f"CREATE OR REPLACE TEMP TABLE listed AS SELECT DISTINCT id FROM {ids if listed else _NO_IDS}")
     connection.execute(read_sql(f"sweep_{object_name}.sql"), {"t0": listed_since})
-    counted = connection.execute("SELECT count(*) FROM temp.suspects WHERE source <> 'contradicted'").fetchone()
+    counted = connection.execute("SELECT count(*) FROM temp.suspects WHERE source <> ?", [_DOUBTFUL]).fetchone()
     # Who was missing would have been looked up by the sweep before: it was there when that one began.
     rows = connection.execute(
         "SELECT id, source, greatest(last_seen_at, CASE source WHEN 'sweep' THEN ("
         "SELECT max(started_at) FROM ops.sync_runs"
-        " WHERE object = ? AND mode = 'sweep' AND outcome = 'succeeded' AND error IS NULL) END)"
+        " WHERE object = ? AND mode = 'sweep' AND outcome = 'succeeded' AND error IS NULL) END), is_ahead"
         " FROM temp.suspects WHERE source <> 'listed' ORDER BY id",
         [object_name],
     ).fetchall()
-    suspects = [Suspect(id, source, seen.astimezone(UTC)) for id, source, seen in rows]
+    suspects = [Suspect(id, source, seen.astimezone(UTC), is_ahead) for id, source, seen, is_ahead in rows]
     return Suspects(
         believed=counted[0] if counted else 0,
-        candidates=tuple(suspect for suspect in suspects if suspect.source != "contradicted"),
-        contradicted=tuple(suspect for suspect in suspects if suspect.source == "contradicted"),
+        candidates=tuple(suspect for suspect in suspects if suspect.source != _DOUBTFUL),
+        doubtful=tuple(suspect for suspect in suspects if suspect.source == _DOUBTFUL),
     )
 
 
@@ -97,7 +106,7 @@ def finish_sweep(
                 "object": run.object_name,
                 "sync_id": run.sync_id,
                 "ids": [finding.suspect.id for finding in findings],
-                "sources": [finding.suspect.source for finding in findings],
+                "sources": [finding.source for finding in findings],
                 "found": [finding.found_at for finding in findings],
                 "seen": [finding.suspect.last_seen_at for finding in findings],
             },
@@ -112,6 +121,7 @@ def finish_sweep(
             )
 
 
+_DOUBTFUL = "doubtful"
 _NO_IDS = "(SELECT ''::VARCHAR AS id WHERE false)"
 _COLUMNS = "columns = {id: 'VARCHAR'}"
 

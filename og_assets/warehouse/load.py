@@ -56,8 +56,8 @@ def load_batch(
     """Load one segment of the pull `run` into `table`, with all that belongs to it, in one transaction.
 
     A row is written when its key is new or when anything in it differs; a row that is already the
-    same keeps its `_synced_at` and `_sync_id`, unless it was since held to be deleted; a row of a later
-    pull is left alone. `progress` counts since the start of the pull. With `finished` the pull succeeds,
+    same keeps its `_synced_at` and `_sync_id`, unless something said otherwise since, or nothing else tells
+    when it was last seen; what a later pull fetched later is left alone. `progress` counts since the start of the pull. With `finished` the pull succeeds,
     and `watermark` (aware) becomes the object's unless a later one is there; rows of a table that is
     listed whole are then marked when the pull left them out. After an exception nothing has changed.
 
@@ -184,28 +184,42 @@ def _find_existing(table: Table, creation_range: str | None) -> str:
 
 
 def _find_kept(table: Table) -> str:
-    """Staged rows that change nothing: the table has the same already, or a later pull wrote there."""
+    """Staged rows that change nothing: the table has the same already, or a later fetch."""
     same = " AND ".join(
         f"stored.{quoted(column.name)} IS NOT DISTINCT FROM staged.{quoted(column.name)}"
         for column in _staged_columns(table)
         if column.name != "_synced_at"
     )
-    if table.name in DELETABLE:
-        same = f"{same} AND NOT {_CONTRADICTED.format(object=table.name, key=quoted(table.key[0]))}"
+    for doubt in _DOUBTS.get(table.name, ()):
+        same = f"{same} AND NOT {doubt}"
+    # A pull that began later fetched later, unless the two overlapped; then the times of their fetches tell. These
+    # alone would not do: after this machine's clock was set back, all that is new would look older.
+    later = "stored._sync_id > ? AND stored._synced_at >= staged._synced_at"
+    if table.listed_whole:
+        later = f"{later} OR stored.is_missing AND stored.missing_since > staged._synced_at"
     return (
         "CREATE OR REPLACE TEMP TABLE kept AS SELECT DISTINCT staged._row FROM existing"
         f" JOIN {table.qualified_name} AS stored ON stored.rowid = existing.at_row"
         " JOIN staged ON staged._row = existing._row"
-        f" WHERE stored._sync_id > ? OR ({same})"
+        f" WHERE {later} OR ({same})"
     )
 
 
-# A row that is still served after something said that it was deleted: it is written again, to prove that it exists.
-_CONTRADICTED = (
-    "EXISTS (FROM ordergroove.deletion_evidence AS deletion WHERE deletion.object = '{object}'"
-    " AND deletion.id = staged.{key} AND deletion.known_at >= stored._synced_at"
-    " AND deletion.known_at < staged._synced_at)"
+_SAID_SINCE = "said.known_at >= stored._synced_at AND said.known_at < staged._synced_at"
+_HELD_DELETED = (
+    "EXISTS (FROM ordergroove.deletion_evidence AS said WHERE said.object = '{}' AND said.id = staged.public_id"
+    f" AND {_SAID_SINCE})"
 )
+_DOUBTS = {
+    "orders": (_HELD_DELETED.format("orders"),),
+    "items": (
+        _HELD_DELETED.format("items"),
+        f"EXISTS (FROM ordergroove.item_moves AS said WHERE said.item = staged.public_id AND {_SAID_SINCE})",
+        # What has no stamp does not show that it was listed with a change of its order; the time of its fetch does.
+        "staged.order_updated IS NULL",
+    ),
+}
+"""By table: why a row that is still served as it was is written again, as the proof that it was fetched."""
 
 
 def _staged_columns(table: Table) -> tuple[StoredColumn, ...]:

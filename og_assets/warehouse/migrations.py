@@ -13,6 +13,7 @@ MIGRATIONS: tuple[str, ...] = (
     "deletions_and_analytics.sql",
     "view_columns.sql",
     "quarantine_digest.sql",
+    "webhook_moves.sql",
 )
 """Files in sql/, in order: the first makes version 1. A released file is never changed."""
 

@@ -35,7 +35,10 @@ JOINED_BY = {
         "orders.public_id", "items.public_id", "items.order", "events.type", "events.object_id",
         "orders_sweep.object", "orders_sweep.id", "items_sweep.object", "items_sweep.id",
     },
-    "items_orders_bridge": {"orders.public_id", "items.public_id", "items.order", "tombstones.object", "tombstones.id"},
+    "items_orders_bridge": {
+        "orders.public_id", "items.public_id", "items.order", "events.raw", "events.type", "events.object_id",
+        "tombstones.object", "tombstones.id",
+    },
     "order_totals": {"orders.public_id", "bridge.item", "bridge.order", "tombstones.object", "tombstones.id"},
 }  # fmt: skip
 """Columns by which rows find each other: another value makes another row, so nothing is to be seen by changing it."""

@@ -13,6 +13,7 @@ from og_assets.assets.warehouse_resource import WarehouseResource
 from og_assets.ordergroove.masking import KEEPING
 from og_assets.sync.ingest import EVENTS_PER_BATCH, KEPT_IN_INBOX, ingest
 from og_assets.warehouse.errors import WarehouseError
+from og_assets.webhooks.errors import InboxError
 from og_assets.webhooks.inbox import Inbox, InboxEvent
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -205,3 +206,21 @@ def test_the_sensor_says_why_an_inbox_cannot_be_used(tmp_path: Path, monkeypatch
         skipped = request_for_new_events(dg.build_sensor_context(instance=instance), "process_webhooks", {})
     assert isinstance(skipped, dg.SkipReason)
     assert str(path) in str(skipped.skip_message)
+
+
+def test_a_failure_is_told_though_the_warehouse_is_locked_then(
+    warehouse: WarehouseResource, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That it cannot be written to the sync log either is not what a person has to know."""
+    inbox.store(event("1"))
+
+    def lose_the_disk(*arguments: object, **options: object) -> None:
+        monkeypatch.setattr(type(warehouse), "get_connection", refuse)
+        raise InboxError(inbox.path, "the first cause")
+
+    def refuse(*arguments: object, **options: object) -> None:
+        raise WarehouseError("locked")
+
+    monkeypatch.setattr("og_assets.sync.ingest.store_events", lose_the_disk)
+    with pytest.raises(InboxError, match="the first cause"):
+        ingest(inbox, warehouse, run_id="run")

@@ -13,7 +13,7 @@ from og_assets.warehouse.connecting import ROWS_PER_GROUP, open_warehouse
 from og_assets.warehouse.load import BatchCounts
 from og_assets.warehouse.tables import Table
 
-LATER = NOON + timedelta(hours=8)
+EARLIER, LATER = NOON - timedelta(hours=1), NOON + timedelta(hours=8)
 
 
 def test_new_keys_are_inserted(connection: DuckDBPyConnection, path: Path) -> None:
@@ -106,14 +106,23 @@ def test_row_with_any_difference_is_replaced(
     assert load(connection, path, begin(connection), [{**order("a"), **change}]) == BatchCounts(updated=1)
 
 
-def test_later_pull_wins_over_older_pull(connection: DuckDBPyConnection, path: Path) -> None:
-    """An older pull that loads after a later one leaves the later one's rows, whatever the clocks and stamps say."""
+@pytest.mark.parametrize(("fetched", "status"), [(EARLIER, 5), (NOON, 5), (LATER, 1)])
+def test_of_two_overlapping_pulls_the_later_fetch_wins(
+    connection: DuckDBPyConnection, path: Path, fetched: datetime, status: int
+) -> None:
+    """An older pull may read a page after a later one did; stamps of change say nothing."""
     older = begin(connection, run_id="older")
     later = begin(connection, run_id="later")
     load(connection, path, later, [order("a", status=5, updated="2026-01-01")])
-    rows = [order("a", status=1, fetched=LATER, updated="2027-01-01"), order("b", status=1)]
-    assert load(connection, path, older, rows) == BatchCounts(inserted=1, unchanged=1)
-    assert stored(connection) == [("a", 5, later.sync_id), ("b", 1, older.sync_id)]
+    load(connection, path, older, [order("a", status=1, fetched=fetched, updated="2027-01-01")])
+    assert stored(connection, "status") == [(status,)]
+
+
+def test_a_pull_after_the_clock_was_set_back_wins(connection: DuckDBPyConnection, path: Path) -> None:
+    """Its fetches look older than those of the pull before it."""
+    load(connection, path, begin(connection), [order("a", status=1, fetched=LATER)])
+    load(connection, path, begin(connection), [order("a", status=5, fetched=NOON)])
+    assert stored(connection, "status") == [(5,)]
 
 
 def test_last_row_of_a_key_in_a_batch_wins(connection: DuckDBPyConnection, path: Path) -> None:

@@ -2,6 +2,11 @@
 WITH gone AS (
     SELECT object, id FROM analytics.deletion_tombstones WHERE lifted_at IS NULL
 ),
+items AS (
+    SELECT fetched.* REPLACE (coalesce(moved."order", fetched."order") AS "order")
+    FROM ordergroove.items AS fetched
+    LEFT JOIN ordergroove.moved_items AS moved ON moved.item = fetched.public_id
+),
 expected AS (
     SELECT
         items.public_id AS item,
@@ -14,7 +19,7 @@ expected AS (
         orders.status   AS order_status,
         EXISTS (FROM gone WHERE object = 'items' AND id = items.public_id)
         OR EXISTS (FROM gone WHERE object = 'orders' AND id = items."order") AS is_deleted
-    FROM ordergroove.items
+    FROM items
     LEFT JOIN ordergroove.orders ON orders.public_id = items."order"
 ),
 bridge AS (

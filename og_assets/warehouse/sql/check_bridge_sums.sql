@@ -11,6 +11,10 @@ SELECT
                 SELECT id FROM analytics.deletion_tombstones WHERE object = 'orders' AND lifted_at IS NULL
             ))
         ))
-        FROM ordergroove.items
+        FROM (
+            SELECT fetched.* REPLACE (coalesce(moved."order", fetched."order") AS "order")
+            FROM ordergroove.items AS fetched
+            LEFT JOIN ordergroove.moved_items AS moved ON moved.item = fetched.public_id
+        ) AS items
         LEFT JOIN ordergroove.orders ON orders.public_id = items."order"
     )

@@ -19,6 +19,16 @@ SELECT public_id AS item
 FROM ordergroove.items
 WHERE rowid IN (FROM touched_rows)
 UNION
+-- (which may be the order that a webhook put it in),
+SELECT item
+FROM analytics.items_orders_bridge
+WHERE "order" IN (FROM touched_orders)
+UNION
+-- or a webhook said that it moved,
+SELECT item
+FROM ordergroove.item_moves
+WHERE _sync_id IN (FROM new_loads)
+UNION
 -- or a tombstone of one of them was lifted,
 SELECT item
 FROM analytics.items_orders_bridge AS bridge
