@@ -1,0 +1,146 @@
+"""The warehouse of a shop, and what people and schedules do with it: pull, ingest, sweep, derive. What is tested."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from duckdb import DuckDBPyConnection
+
+from og_assets.assets.derived import READ_BY_DERIVED
+from og_assets.ordergroove.client import OrdergrooveClient
+from og_assets.ordergroove.clock import SourceClock
+from og_assets.ordergroove.objects import OBJECTS
+from og_assets.ordergroove.retry import RetryPolicy
+from og_assets.sync.ingest import ingest
+from og_assets.sync.pull import LOOKBACK, pull
+from og_assets.sync.sweep import sweep
+from og_assets.sync.windows import CHICAGO, PullMode, SyncWindow, window_for
+from og_assets.warehouse import staging
+from og_assets.warehouse.connecting import open_warehouse
+from og_assets.warehouse.derive import derive_bridge, derive_tombstones, derive_totals, prepare
+from og_assets.webhooks.inbox import Inbox, InboxEvent
+from og_assets_tests.lives.server import KEY, Server
+from og_assets_tests.lives.shop import Event
+
+BY_NAME = {object.name: object for object in OBJECTS}
+KEPT = {("ops", "schema_versions"), ("ordergroove", "order_statuses")}
+
+
+class OpenWarehouse:
+    """A warehouse file that stays open between uses: what is tested here is the data, not the opening."""
+
+    def __init__(self, path: Path, connection: DuckDBPyConnection) -> None:
+        self.path = path
+        self._connection = connection
+        self._lock = threading.RLock()
+
+    @contextmanager
+    def get_connection(self, read_only: bool = False) -> Iterator[DuckDBPyConnection]:
+        """The connection, for one thread at a time."""
+        with self._lock:
+            yield self._connection
+
+
+class Site:
+    """A warehouse with its inbox, of the shop that the server serves."""
+
+    def __init__(self, server: Server, warehouse: OpenWarehouse, inbox: Inbox) -> None:
+        self.server = server
+        self.warehouse = warehouse
+        self.inbox = inbox
+
+    def empty(self) -> None:
+        """Nothing was ever pulled or received."""
+        with self.warehouse.get_connection() as connection:
+            for schema, table in connection.execute(
+                "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = current_database()"
+                " AND schema_name IN ('ordergroove', 'analytics', 'ops')"
+            ).fetchall():
+                if (schema, table) not in KEPT:
+                    connection.execute(f"DELETE FROM {schema}.{table}")
+            prepare(connection, READ_BY_DERIVED)
+        self.inbox.trim(2**62, datetime.max.replace(tzinfo=UTC))
+
+    def pull(self, name: str, *, whole: bool = False, page_size: int = 100) -> None:
+        """Pull what changed of an object, or all of it; every page is a batch of its own."""
+        today = self.server.shop.now.astimezone(CHICAGO).date()
+        mode = PullMode.WHOLE_HISTORY if whole else PullMode.SINCE_WATERMARK
+
+        def window(watermark: datetime | None) -> SyncWindow:
+            return window_for(
+                first_day=today, last_day=today, today=today, watermark=watermark, lookback=LOOKBACK, mode=mode
+            )
+
+        with self._client() as client:
+            pull(
+                BY_NAME[name],
+                client=client,
+                warehouse=self.warehouse,
+                clock=SourceClock(),
+                window_for=window,
+                mode=mode,
+                run_id=str(uuid4()),
+                page_size=page_size,
+            )
+
+    def sweep(self) -> None:
+        """Look for deleted orders, then items."""
+        for name in ("orders", "items"):
+            with self._client() as client:
+                sweep(
+                    BY_NAME[name], client=client, warehouse=self.warehouse, clock=SourceClock(), run_id=str(uuid4())
+                )
+
+    def receive(self, event: Event) -> None:
+        """An event comes into the inbox, from which `ingest` takes it."""
+        envelope = event.envelope()
+        body = json.dumps(envelope).encode()
+        self.inbox.store(InboxEvent(event.id, event.type, envelope["created"], datetime.now(UTC), body))
+
+    def ingest(self) -> None:
+        """What the inbox has, into the warehouse."""
+        ingest(self.inbox, self.warehouse, run_id=str(uuid4()))
+
+    def derive(self) -> None:
+        """Bring tombstones, bridge and totals up to date."""
+        with self.warehouse.get_connection() as connection:
+            prepare(connection, READ_BY_DERIVED)
+            for make in (derive_tombstones, derive_bridge, derive_totals):
+                make(connection)
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """The rows of a query."""
+        with self.warehouse.get_connection() as connection:
+            return connection.execute(sql).fetchall()
+
+    def pages_loaded(self, name: str) -> int:
+        """How many pages of its oldest running or abandoned pull are in the warehouse."""
+        found = self.rows(
+            f"SELECT pages FROM ops.sync_runs WHERE object = '{name}' AND outcome IN ('running', 'abandoned')"
+            " ORDER BY sync_id LIMIT 1"
+        )
+        return int(found[0][0]) if found else 0
+
+    def _client(self) -> OrdergrooveClient:
+        retry = RetryPolicy(first_delay=0.001, max_delay=0.01)
+        return OrdergrooveClient(self.server.url, KEY, requests_per_minute=None, retry=retry)
+
+
+@contextmanager
+def open_site(server: Server, folder: Path) -> Iterator[Site]:
+    """An empty warehouse in a folder, in which every page that is pulled becomes a batch."""
+    path = folder / "warehouse.duckdb"
+    inbox = Inbox(folder / "inbox.sqlite")
+    pages, staging.PAGES_PER_SEGMENT = staging.PAGES_PER_SEGMENT, 1
+    try:
+        with open_warehouse(path) as connection:
+            yield Site(server, OpenWarehouse(path, connection), inbox)
+    finally:
+        staging.PAGES_PER_SEGMENT = pages
+        with suppress(OSError):
+            inbox.close()
