@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export DAGSTER_HOME ?= $(CURDIR)/.dagster
 
-.PHONY: help setup demo test check dev screenshots docs faults fuzz soak sequences bench clean
+.PHONY: help setup demo test check dev screenshots docs faults fuzz soak sequences lives bench clean
 
 help: ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -43,6 +43,9 @@ soak: .venv/ready ## the tests that take long in full: 20,000 events, twenty run
 
 sequences: .venv/ready ## the long form of the property test of the syncs; SEQUENCES=5000 of them
 	OG_SEQUENCES=$(or $(SEQUENCES),5000) $(BIN)/python -m pytest -q og_assets_tests/sync/test_sync_sequences.py -s
+
+lives: .venv/ready ## random lives of a shop held against a model of its own; LIVES=1000 of them, OG_SEED for the same again
+	LIVES=$(or $(LIVES),1000) $(BIN)/python -m og_assets_tests.lives
 
 bench: .venv/ready .bench/dlt/ready ## measure beside the floor and beside dlt; ARGS="latency20 --rounds 5" for one
 	$(BIN)/python -m bench $(ARGS)

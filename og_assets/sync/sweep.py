@@ -77,8 +77,8 @@ class StampsAhead(SweepRefused):
 
     def __init__(self, object_name: str, missing: int, believed: int, ahead: int, zone_name: str) -> None:
         super().__init__(
-            f"{object_name}: {missing:,} of {believed:,} look deleted, {ahead:,} of them because their order's stamp is "
-            f"later than the moment when it was fetched: read as {zone_name}, Ordergroove's stamps are hours ahead. "
+            f"{object_name}: {missing:,} of {believed:,} look deleted, {ahead:,} of them because their order's stamp "
+            f"is later than the moment when it was fetched: Ordergroove's stamps are not of the zone {zone_name}. "
             "Nothing was written. Set ORDERGROOVE_SOURCE_TZ to the zone of Ordergroove's stamps, then run the job "
             "`full_refresh`, which reads all stamps anew."
         )
@@ -220,7 +220,7 @@ class _Sweep:
 
     def _suspects(self, listed: Segment | None, listed_since: datetime) -> Suspects:
         with self._warehouse.get_connection() as connection:
-            suspects = find_suspects(connection, self._object.name, listed, listed_since)
+            suspects = find_suspects(connection, self._object.name, listed, listed_since, self._clock.zone_name)
         if listed:
             listed.discard()
         return suspects

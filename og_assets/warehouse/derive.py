@@ -222,7 +222,7 @@ def _finish(connection: DuckDBPyConnection, table: str, deleted: str, *, rebuilt
 
 
 def _ensure_current_view(connection: DuckDBPyConnection, table: Table) -> None:
-    """The view `<table>_current`; made anew only when its meaning or the columns of its table are others than its own."""
+    """The view `<table>_current`; made anew only when its meaning or the columns of its table have changed."""
     columns = [(column.name, column.description) for column in table.stored_columns]
     view = f"{table.name}_current"
     described = _CURRENT[table.name]

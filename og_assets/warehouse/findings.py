@@ -58,17 +58,19 @@ def open_statuses(connection: DuckDBPyConnection) -> list[int]:
 
 
 def find_suspects(
-    connection: DuckDBPyConnection, object_name: str, listed: Segment | None, listed_since: datetime
+    connection: DuckDBPyConnection, object_name: str, listed: Segment | None, listed_since: datetime, zone_name: str
 ) -> Suspects:
     """Hold the ids that Ordergroove listed as open (lines with `id`) against the orders or items of the warehouse.
 
-    Rows loaded since `listed_since` (aware) are no suspects. The tables of orders and items must be there.
+    Rows loaded since `listed_since` (aware) are no suspects. `zone_name` is the zone of Ordergroove's stamps.
+    The tables of orders and items must be there.
     """
     connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
     ensure_moved_items(connection)
     ids = f"read_json('{_escaped(listed)}', format = 'newline_delimited', {_COLUMNS})"
     connection.execute(f"CREATE OR REPLACE TEMP TABLE listed AS SELECT DISTINCT id FROM {ids if listed else _NO_IDS}")
-    connection.execute(read_sql(f"sweep_{object_name}.sql"), {"t0": listed_since})
+    given = {"t0": listed_since, **({"zone": zone_name} if object_name == "items" else {})}
+    connection.execute(read_sql(f"sweep_{object_name}.sql"), given)
     counted = connection.execute("SELECT count(*) FROM temp.suspects WHERE source <> ?", [_DOUBTFUL]).fetchone()
     # Who was missing would have been looked up by the sweep before: it was there when that one began.
     rows = connection.execute(

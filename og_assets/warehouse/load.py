@@ -56,10 +56,11 @@ def load_batch(
     """Load one segment of the pull `run` into `table`, with all that belongs to it, in one transaction.
 
     A row is written when its key is new or when anything in it differs; a row that is already the
-    same keeps its `_synced_at` and `_sync_id`, unless something said otherwise since, or nothing else tells
-    when it was last seen; what a later pull fetched later is left alone. `progress` counts since the start of the pull. With `finished` the pull succeeds,
-    and `watermark` (aware) becomes the object's unless a later one is there; rows of a table that is
-    listed whole are then marked when the pull left them out. After an exception nothing has changed.
+    same keeps its `_synced_at` and `_sync_id`, unless something said otherwise since, or nothing else
+    tells when it was last seen; what an overlapping pull fetched later is left alone. `progress` counts
+    since the start of the pull. With `finished` the pull succeeds, and `watermark` (aware) becomes the
+    object's unless a later one is there; rows of a table that is listed whole are then marked when the
+    pull left them out. After an exception nothing has changed.
 
     The table must be there, as `ensure_table` makes it. Raises UnknownSync, and DuckDB's errors for values
     that do not have the type of their column.

@@ -223,4 +223,4 @@ def test_a_failure_is_told_though_the_warehouse_is_locked_then(
 
     monkeypatch.setattr("og_assets.sync.ingest.store_events", lose_the_disk)
     with pytest.raises(InboxError, match="the first cause"):
-        ingest(inbox, warehouse, run_id="run")
+        ingest(inbox, warehouse, run_id="run", masking=KEEPING)

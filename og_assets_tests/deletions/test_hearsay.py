@@ -11,7 +11,7 @@ from og_assets.emulator.effects import Effect, Exchange
 from og_assets.emulator.faults import Fault
 from og_assets.emulator.messages import Page
 from og_assets.emulator.server import Emulator
-from og_assets.emulator.state import Event
+from og_assets.emulator.shop.state import Event
 from og_assets.emulator.world import World
 from og_assets.sync.sweep import StampsAhead
 from og_assets.webhooks.inbox import Inbox

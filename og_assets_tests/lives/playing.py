@@ -21,5 +21,5 @@ def play(seed: int, numbers: Sequence[int]) -> tuple[list[str], Counter[str]]:
                 life = Life(site, f"{seed}/{number}")
                 life.live()
                 wrong += [f"life {number}, {text}" for text in life.wrong]
-                done += life.done + Counter(lives=1, wrong_lives=bool(life.wrong))
+                done += life.done + Counter(lives=1, **{"wrong lives": int(bool(life.wrong))})
     return wrong, done

@@ -1,4 +1,4 @@
-"""The shop's REST API over HTTP, from the documents and the standard library alone: lists, retrieves, filters, cursors."""
+"""The shop's REST API over HTTP: lists, retrieves, filters, cursors. From the documents, by the standard library."""
 
 import base64
 import json

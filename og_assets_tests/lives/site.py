@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,12 +14,14 @@ from duckdb import DuckDBPyConnection
 from og_assets.assets.derived import READ_BY_DERIVED
 from og_assets.ordergroove.client import OrdergrooveClient
 from og_assets.ordergroove.clock import SourceClock
+from og_assets.ordergroove.masking import KEEPING
 from og_assets.ordergroove.objects import OBJECTS
 from og_assets.ordergroove.retry import RetryPolicy
 from og_assets.sync.ingest import ingest
-from og_assets.sync.pull import LOOKBACK, pull
+from og_assets.sync.pull import pull
+from og_assets.sync.source import Source
 from og_assets.sync.sweep import sweep
-from og_assets.sync.windows import CHICAGO, PullMode, SyncWindow, window_for
+from og_assets.sync.windows import CHICAGO, PullMode, PullRequest
 from og_assets.warehouse import staging
 from og_assets.warehouse.connecting import open_warehouse
 from og_assets.warehouse.derive import derive_bridge, derive_tombstones, derive_totals, prepare
@@ -70,31 +72,15 @@ class Site:
         """Pull what changed of an object, or all of it; every page is a batch of its own."""
         today = self.server.shop.now.astimezone(CHICAGO).date()
         mode = PullMode.WHOLE_HISTORY if whole else PullMode.SINCE_WATERMARK
-
-        def window(watermark: datetime | None) -> SyncWindow:
-            return window_for(
-                first_day=today, last_day=today, today=today, watermark=watermark, lookback=LOOKBACK, mode=mode
-            )
-
-        with self._client() as client:
-            pull(
-                BY_NAME[name],
-                client=client,
-                warehouse=self.warehouse,
-                clock=SourceClock(),
-                window_for=window,
-                mode=mode,
-                run_id=str(uuid4()),
-                page_size=page_size,
-            )
+        request = PullRequest(mode=mode, first_day=today, last_day=today, today=today)
+        with self._source() as source:
+            pull(BY_NAME[name], source, self.warehouse, request, run_id=str(uuid4()), page_size=page_size)
 
     def sweep(self) -> None:
         """Look for deleted orders, then items."""
         for name in ("orders", "items"):
-            with self._client() as client:
-                sweep(
-                    BY_NAME[name], client=client, warehouse=self.warehouse, clock=SourceClock(), run_id=str(uuid4())
-                )
+            with self._source() as source:
+                sweep(BY_NAME[name], source, self.warehouse, run_id=str(uuid4()))
 
     def receive(self, event: Event) -> None:
         """An event comes into the inbox, from which `ingest` takes it."""
@@ -104,7 +90,7 @@ class Site:
 
     def ingest(self) -> None:
         """What the inbox has, into the warehouse."""
-        ingest(self.inbox, self.warehouse, run_id=str(uuid4()))
+        ingest(self.inbox, self.warehouse, run_id=str(uuid4()), masking=KEEPING)
 
     def derive(self) -> None:
         """Bring tombstones, bridge and totals up to date."""
@@ -126,9 +112,11 @@ class Site:
         )
         return int(found[0][0]) if found else 0
 
-    def _client(self) -> OrdergrooveClient:
+    @contextmanager
+    def _source(self) -> Iterator[Source]:
         retry = RetryPolicy(first_delay=0.001, max_delay=0.01)
-        return OrdergrooveClient(self.server.url, KEY, requests_per_minute=None, retry=retry)
+        with OrdergrooveClient(self.server.url, KEY, requests_per_minute=None, retry=retry) as client:
+            yield Source(client, SourceClock(), KEEPING)
 
 
 @contextmanager

@@ -22,3 +22,15 @@ WHERE NOT totals.agrees
         AND greatest(items.order_updated, orders.updated)
             >= coalesce((SELECT instant FROM reached), 'epoch') - INTERVAL 1 DAY
   )
+  -- So does a webhook: what it tells of an order's items is in the bridge before the next sync brings the amounts.
+  AND NOT EXISTS (
+      FROM ordergroove.moved_items AS moved
+      JOIN ordergroove.items ON items.public_id = moved.item
+      WHERE totals."order" IN (moved."order", items."order")
+  )
+  AND NOT EXISTS (
+      FROM analytics.deletion_tombstones AS gone
+      WHERE gone."order" = totals."order"
+        AND gone.lifted_at IS NULL
+        AND gone.detected_at > greatest(orders._synced_at, now() - INTERVAL 1 DAY)
+  )

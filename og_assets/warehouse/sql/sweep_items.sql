@@ -1,4 +1,5 @@
 -- temp.suspects: items to look up one by one, given temp.listed, the ids that Ordergroove listed in open orders since $t0.
+-- $zone is that of the stamps.
 CREATE OR REPLACE TEMP TABLE suspects AS
 WITH last_sweep AS (
     SELECT coalesce(max(started_at), 'epoch') AS started_at
@@ -34,7 +35,12 @@ dated AS (
         timezone('UTC', items._synced_at + coalesce(of_item.skew, INTERVAL 0 SECOND))   AS seen_at,
         seen_at >= orders.updated                                                       AS is_seen,
         -- Stamps have whole seconds: what was fetched within seconds of its stamp may have left under the same stamp.
-        seen_at < orders.updated + INTERVAL 10 SECOND                                   AS is_left_out,
+        -- Of the hour that autumn repeats they were read as the earlier instant, and may be of the later one.
+        seen_at < orders.updated + INTERVAL 10 SECOND + CASE
+            WHEN timezone($zone, timezone('UTC', orders.updated))
+                = timezone($zone, timezone('UTC', orders.updated + INTERVAL 1 HOUR)) THEN INTERVAL 1 HOUR
+            ELSE INTERVAL 0 HOUR
+        END                                                                             AS is_left_out,
         -- No change is later than the fetch that tells of it: such stamps are of another zone than they are read in.
         orders.updated > timezone('UTC', orders._synced_at + coalesce(of_order.skew, INTERVAL 0 SECOND))
             + INTERVAL 10 MINUTE                                                        AS is_ahead
