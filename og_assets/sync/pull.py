@@ -21,11 +21,13 @@ from og_assets.ordergroove.objects import OrdergrooveObject
 from og_assets.ordergroove.page import Page
 from og_assets.ordergroove.read_ahead import read_ahead
 from og_assets.ordergroove.reader import Accepted
+from og_assets.ordergroove.tracked import TRACKED
 from og_assets.sync.logged_run import logged_run
 from og_assets.sync.progress_lines import ProgressLines
 from og_assets.sync.source import Source
 from og_assets.sync.windows import PullMode, PullRequest, SegmentRequest, SyncWindow
 from og_assets.warehouse.file import Warehouse
+from og_assets.warehouse.history import ensure_history
 from og_assets.warehouse.load import load_batch
 from og_assets.warehouse.progress import BatchCounts, Progress, QuarantinedRecord, SyncPlan, SyncRun
 from og_assets.warehouse.staging import Staging, staging_folder
@@ -37,7 +39,7 @@ from og_assets.warehouse.sync_log import (
     read_last_whole_count,
     read_watermark,
 )
-from og_assets.warehouse.tables import Table, ensure_table
+from og_assets.warehouse.tables import Table, Versions, ensure_table
 
 log = logging.getLogger("og_assets")
 
@@ -72,6 +74,7 @@ def object_table(object: OrdergrooveObject) -> Table:
         object.columns,
         f"{object.record.__doc__}",
         listed_whole=not object.is_incremental,
+        versions=Versions(TRACKED[object.name], object.change_stamp) if object.name in TRACKED else None,
     )
 
 
@@ -127,6 +130,7 @@ class _Begun:
         """Make the table, read the watermark; what ops.sync_runs is to say of this pull."""
         self.started_at = datetime.now(UTC)
         ensure_table(connection, self.table)
+        ensure_history(connection, self.table)
         self.watermark = read_watermark(connection, self.object.name)
         self.window = self.request.window(self.watermark)
         self.filters = self.window.filters(self.object)

@@ -26,6 +26,7 @@ from og_assets.sync.pull import object_table, progress_of, staged_line
 from og_assets.sync.source import Source
 from og_assets.warehouse.file import Warehouse
 from og_assets.warehouse.findings import Finding, Suspect, Suspects, find_suspects, finish_sweep, open_statuses
+from og_assets.warehouse.history import ensure_history
 from og_assets.warehouse.load import DELETABLE, load_batch
 from og_assets.warehouse.progress import Progress, QuarantinedRecord, SyncPlan, SyncRun
 from og_assets.warehouse.staging import Segment, Staging, staging_folder
@@ -135,6 +136,7 @@ def sweep(
         for deletable in OBJECTS:
             if deletable.name in DELETABLE:
                 ensure_table(connection, object_table(deletable))
+                ensure_history(connection, object_table(deletable))
         counted = connection.execute(f"SELECT count(*) FROM {object_table(object).qualified_name}").fetchone()
         known = counted[0] if counted else 0
         statuses = open_statuses(connection)

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 
 from duckdb import DuckDBPyConnection
 
+from og_assets.warehouse.history import ensure_history
 from og_assets.warehouse.load import DELETABLE
 from og_assets.warehouse.migrations import read_sql
 from og_assets.warehouse.tables import Table, ensure_table, literal, quoted
@@ -64,6 +65,7 @@ def prepare(connection: DuckDBPyConnection, tables: Sequence[Table]) -> None:
     connection.execute(f"SET threads = {THREADS}")
     for table in tables:
         ensure_table(connection, table)
+        ensure_history(connection, table)
     ensure_moved_items(connection)
     for table in tables:
         if table.name in DELETABLE:

@@ -13,12 +13,20 @@ from typing import Any
 from duckdb import DuckDBPyConnection, OutOfMemoryException
 
 from og_assets.warehouse import presence, sync_log
+from og_assets.warehouse.history import (
+    KEEP_FOR_GOOD,
+    Keeping,
+    forget_old_states,
+    keep_superseded,
+    valid_from,
+    written_by,
+)
 from og_assets.warehouse.migrations import read_sql
 from og_assets.warehouse.progress import BatchCounts, Progress, QuarantinedRecord, Resume, SyncRun
 from og_assets.warehouse.retention import forget_old_pulls
 from og_assets.warehouse.staging import Segment
 from og_assets.warehouse.sync_log import begin_sync, fail_sync, forget_resume, read_watermark
-from og_assets.warehouse.tables import PRESENCE, StoredColumn, Table, quoted
+from og_assets.warehouse.tables import PRESENCE, VALID_FROM, StoredColumn, Table, quoted
 from og_assets.warehouse.transactions import transaction
 
 __all__ = [
@@ -52,6 +60,7 @@ def load_batch(
     quarantined: Sequence[QuarantinedRecord],
     watermark: datetime | None = None,
     finished: bool = False,
+    keeping: Keeping = KEEP_FOR_GOOD,
 ) -> BatchCounts:
     """Load one segment of the pull `run` into `table`, with all that belongs to it, in one transaction.
 
@@ -60,12 +69,13 @@ def load_batch(
     tells when it was last seen; what an overlapping pull fetched later is left alone. `progress` counts
     since the start of the pull. With `finished` the pull succeeds, and `watermark` (aware) becomes the
     object's unless a later one is there; rows of a table that is listed whole are then marked when the
-    pull left them out. After an exception nothing has changed.
+    pull left them out. `keeping` says what becomes of the states that rows leave. After an exception
+    nothing has changed.
 
     The table must be there, as `ensure_table` makes it. Raises UnknownSync, and DuckDB's errors for values
     that do not have the type of their column.
     """
-    arguments = (connection, table, segment, run, progress, quarantined, watermark, finished)
+    arguments = (connection, table, segment, run, progress, quarantined, watermark, finished, keeping)
     try:
         return _load(*arguments)
     except OutOfMemoryException:
@@ -83,21 +93,25 @@ def _load(
     quarantined: Sequence[QuarantinedRecord],
     watermark: datetime | None,
     finished: bool,
+    keeping: Keeping,
 ) -> BatchCounts:
     with transaction(connection):
         sync_log.read_counts(connection, run)  # a file that was put in the place of ours may lack the table, too
-        counts = _upsert(connection, table, segment, run) if segment else BatchCounts()
+        counts = _upsert(connection, table, segment, run, keeping) if segment else BatchCounts()
         _quarantine(connection, run, quarantined)
         sync_log.report(connection, run, progress, counts, len(quarantined))
         if finished and table.listed_whole:
             presence.mark_missing(connection, table, run)
         if finished:
             sync_log.succeed(connection, run, watermark)
-            forget_old_pulls(connection, run, table.qualified_name)
+            forget_old_states(connection, table, keeping)
+            forget_old_pulls(connection, run, *written_by(table))
     return counts
 
 
-def _upsert(connection: DuckDBPyConnection, table: Table, segment: Segment, run: SyncRun) -> BatchCounts:
+def _upsert(
+    connection: DuckDBPyConnection, table: Table, segment: Segment, run: SyncRun, keeping: Keeping
+) -> BatchCounts:
     connection.execute(_stage(table, segment))
     connection.execute(_drop_overtaken(table))
     connection.execute(_find_existing(table, _creation_range(connection, table)))
@@ -106,11 +120,15 @@ def _upsert(connection: DuckDBPyConnection, table: Table, segment: Segment, run:
     )
     kept = _keep_unchanged(connection, table, run) if existing else 0
     changed = "WHERE _row NOT IN (SELECT _row FROM kept)" if kept else ""
-    if existing > kept:
+    superseded = existing > kept
+    if superseded:
+        keep_superseded(connection, table, run, keeping)
         connection.execute(f"DELETE FROM {table.qualified_name} WHERE rowid IN (SELECT at_row FROM existing {changed})")
     if rows > kept:
         names = ", ".join(quoted(column.name) for column in table.stored_columns)
-        values = ", ".join(_FILLED_BY_LOAD.get(column.name, quoted(column.name)) for column in table.stored_columns)
+        since = valid_from(table, superseded=superseded)
+        filled = {**_FILLED_BY_LOAD, VALID_FROM: since}
+        values = ", ".join(filled.get(column.name, quoted(column.name)) for column in table.stored_columns)
         connection.execute(
             f"INSERT INTO {table.qualified_name} ({names}) SELECT {values} FROM staged {changed}", [run.sync_id]
         )
@@ -224,7 +242,7 @@ _DOUBTS = {
 
 
 def _staged_columns(table: Table) -> tuple[StoredColumn, ...]:
-    return tuple(column for column in table.stored_columns if column.name not in _FILLED_BY_LOAD)
+    return tuple(column for column in table.stored_columns if column.name not in {*_FILLED_BY_LOAD, VALID_FROM})
 
 
 def _quarantine(connection: DuckDBPyConnection, run: SyncRun, records: Sequence[QuarantinedRecord]) -> None:

@@ -1,6 +1,7 @@
 """Object tables: what they look like in DuckDB, and how they are made and grow. Knows columns, not objects."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from duckdb import DuckDBPyConnection
 
@@ -22,13 +23,17 @@ TYPES: dict[Kind, str] = {
 
 @dataclass(frozen=True, slots=True)
 class StoredColumn:
-    """A column as DuckDB has it; `compression` is what new tables are told to use, else DuckDB chooses."""
+    """A column as DuckDB has it; `compression` is what new tables are told to use, else DuckDB chooses.
+
+    `backfill` is what it becomes in rows that are there before it, as SQL over the row; null without one.
+    """
 
     name: str
     type: str
     description: str
     required: bool = False
     compression: str | None = None
+    backfill: str | None = None
 
 
 METADATA: tuple[StoredColumn, ...] = (
@@ -50,6 +55,40 @@ PRESENCE: tuple[StoredColumn, ...] = (
     StoredColumn("missing_since", "TIMESTAMP WITH TIME ZONE", "Start of the first pull that left it out, our clock."),
 )
 """Columns of tables whose object is always listed whole; the load keeps them, no record fills them."""
+VALID_FROM = "_valid_from"
+"""Name of the column that tells since when a row is as it is; the load keeps it in tables with `versions`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """Whose change makes a new state: these columns. `stamp` is the column that says when a record last changed."""
+
+    columns: tuple[str, ...]
+    stamp: str | None = None
+
+
+class Storable(Protocol):
+    """What can be made, described and extended as a table."""
+
+    @property
+    def schema(self) -> str:
+        """Schema of the table."""
+
+    @property
+    def name(self) -> str:
+        """Name of the table in its schema."""
+
+    @property
+    def qualified_name(self) -> str:
+        """Schema and name, quoted for SQL."""
+
+    @property
+    def stored_columns(self) -> tuple[StoredColumn, ...]:
+        """All columns that the table has in DuckDB."""
+
+    @property
+    def description(self) -> str:
+        """What a row is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +96,7 @@ class Table:
     """A table that is loaded by key. `key` names the columns that identify a row, all of them in `columns`.
 
     With `listed_whole` each complete pull has all there is, so rows that it leaves out are marked as missing.
+    With `versions` the states that rows leave are kept in schema history (history.py).
     """
 
     schema: str
@@ -65,6 +105,7 @@ class Table:
     columns: tuple[Column, ...]
     description: str
     listed_whole: bool = False
+    versions: Versions | None = None
 
     @property
     def qualified_name(self) -> str:
@@ -78,7 +119,23 @@ class Table:
             StoredColumn(column.name, TYPES[column.kind], column.description, required=column.name in self.key)
             for column in self.columns
         )
-        return (*typed, *(PRESENCE if self.listed_whole else ()), *METADATA)
+        return (*typed, *(PRESENCE if self.listed_whole else ()), *METADATA, *self._valid_from)
+
+    @property
+    def _valid_from(self) -> tuple[StoredColumn, ...]:
+        if self.versions is None:
+            return ()
+        description = f"Since when this state holds; the states before it are in history.{self.name}."
+        return (StoredColumn(VALID_FROM, "TIMESTAMP WITH TIME ZONE", description, backfill=self.first_valid_from),)
+
+    @property
+    def first_valid_from(self) -> str:
+        """Since when a state is known that is the first to be seen, as SQL over its row: at most since its fetch."""
+        names = {column.name for column in self.columns}
+        stamps = [name for name in (self.versions.stamp if self.versions else None, "created") if name in names]
+        # Stamps are UTC wall clocks. AT TIME ZONE would say the same and take ten times as long.
+        known = (f"make_timestamptz(epoch_us({quoted(name)}))" for name in stamps)
+        return f"least(coalesce({', '.join((*known, '_synced_at'))}), _synced_at)"
 
     @property
     def has_creation_stamp(self) -> bool:
@@ -91,7 +148,7 @@ def quoted(identifier: str) -> str:
     return '"' + identifier.replace('"', '""') + '"'
 
 
-def ensure_table(connection: DuckDBPyConnection, table: Table) -> None:
+def ensure_table(connection: DuckDBPyConnection, table: Storable) -> None:
     """Make `table`, or add the columns and descriptions that this release brings. Changes nothing when all is there.
 
     One transaction of its own. Raises ColumnTypeChanged when a column is there with another type.
@@ -104,7 +161,7 @@ def ensure_table(connection: DuckDBPyConnection, table: Table) -> None:
         _describe(connection, table, found)
 
 
-def _definitions(table: Table) -> str:
+def _definitions(table: Storable) -> str:
     return ", ".join(map(_definition, table.stored_columns))
 
 
@@ -114,15 +171,17 @@ def _definition(column: StoredColumn) -> str:
     return f"{quoted(column.name)} {column.type}{required}{compression}"
 
 
-def _add_columns(connection: DuckDBPyConnection, table: Table, found: dict[str, StoredColumn]) -> None:
+def _add_columns(connection: DuckDBPyConnection, table: Storable, found: dict[str, StoredColumn]) -> None:
     for column in table.stored_columns:
         if column.name not in found:
             connection.execute(f"ALTER TABLE {table.qualified_name} ADD COLUMN {quoted(column.name)} {column.type}")
+            if column.backfill:
+                connection.execute(f"UPDATE {table.qualified_name} SET {quoted(column.name)} = {column.backfill}")
         elif found[column.name].type != column.type:
             raise ColumnTypeChanged(f"{table.schema}.{table.name}", column.name, found[column.name].type, column.type)
 
 
-def _describe(connection: DuckDBPyConnection, table: Table, found: dict[str, StoredColumn]) -> None:
+def _describe(connection: DuckDBPyConnection, table: Storable, found: dict[str, StoredColumn]) -> None:
     described = connection.execute(
         "SELECT comment FROM duckdb_tables()"
         " WHERE database_name = current_database() AND schema_name = ? AND table_name = ?",
@@ -136,7 +195,7 @@ def _describe(connection: DuckDBPyConnection, table: Table, found: dict[str, Sto
             connection.execute(f"COMMENT ON COLUMN {target} IS {literal(column.description)}")
 
 
-def _columns_found(connection: DuckDBPyConnection, table: Table) -> dict[str, StoredColumn]:
+def _columns_found(connection: DuckDBPyConnection, table: Storable) -> dict[str, StoredColumn]:
     rows = connection.execute(
         "SELECT column_name, data_type, coalesce(comment, '') FROM duckdb_columns()"
         " WHERE database_name = current_database() AND schema_name = ? AND table_name = ?",

@@ -1,8 +1,8 @@
--- Pulls of the object that began before $before and that nothing names. {table} is the object's table.
+-- Pulls of the object that began before $before and that nothing names. {rows} are the _sync_id of all that it wrote.
 DELETE FROM ops.sync_runs
 WHERE object = $object
   AND started_at < $before
-  AND sync_id NOT IN (SELECT _sync_id FROM {table})
+  AND sync_id NOT IN ({rows})
   AND sync_id NOT IN (SELECT sync_id FROM ops.quarantine)
   AND sync_id NOT IN (SELECT sync_id FROM ops.sweep_findings)
   AND sync_id NOT IN (SELECT sync_id FROM ops.sync_state)

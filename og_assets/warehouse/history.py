@@ -1,0 +1,241 @@
+"""How objects were: each state that a row leaves is kept, in the transaction that replaces the row.
+
+The state of now is the row itself, so an object that never changes costs nothing and no kept state is ever
+updated. Personal data is in none of it. The rules and their reasons: docs/decisions.md.
+
+    load: staged row, stored row ──► history.<object>_past ──┐
+          ordergroove.<object>, deletion_tombstones ─────────┴──► history.<object>, history.<object>_as_of(instant)
+"""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+
+from duckdb import DuckDBPyConnection
+
+from og_assets.columns import Column, Kind
+from og_assets.warehouse.migrations import read_sql
+from og_assets.warehouse.progress import SyncRun
+from og_assets.warehouse.tables import TYPES, StoredColumn, Table, ensure_table, literal, quoted
+
+INSTANT = "TIMESTAMP WITH TIME ZONE"
+
+VALIDITY: tuple[StoredColumn, ...] = (
+    StoredColumn("valid_from", INSTANT, "The state held from this instant on.", required=True),
+    StoredColumn("valid_to", INSTANT, "Until this instant, which is not in it; null while it holds.", required=True),
+    StoredColumn("changed_after", INSTANT, "Its end lies after this instant; null when nothing bounds it."),
+    StoredColumn("changed_by", INSTANT, "Its end lies at or before this instant: when that was first seen."),
+    StoredColumn("seen_at", INSTANT, "When this state was fetched, our clock.", required=True),
+    StoredColumn("_sync_id", "BIGINT", "Pull that wrote this state (ops.sync_runs).", required=True),
+)
+"""What history tells of every state."""
+
+ENDED_BY = StoredColumn("ended_by", "VARCHAR", "replaced, deleted, missing (left out of the list), or null.")
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """What becomes of the states that rows leave: kept or not, and removed so many days after they ended, or never."""
+
+    on: bool = True
+    days: int | None = None
+
+
+KEEP_FOR_GOOD = Keeping()
+
+
+@dataclass(frozen=True, slots=True)
+class PastTable:
+    """`history.<object>_past`: the states that the rows of an object's table have left."""
+
+    of: Table
+
+    @property
+    def schema(self) -> str:
+        """Schema of the table."""
+        return "history"
+
+    @property
+    def name(self) -> str:
+        """Name of the table in its schema."""
+        return f"{self.of.name}_past"
+
+    @property
+    def qualified_name(self) -> str:
+        """Schema and name, quoted for SQL."""
+        return f"{quoted(self.schema)}.{quoted(self.name)}"
+
+    @property
+    def description(self) -> str:
+        """What a row is."""
+        return f"Former states of {self.of.name}, each as it was when it was replaced; cannot be fetched again."
+
+    @property
+    def stored_columns(self) -> tuple[StoredColumn, ...]:
+        """All columns that the table has in DuckDB."""
+        return (*(column for column, _ in kept_columns(self.of)), *VALIDITY)
+
+
+def kept_columns(table: Table) -> Iterator[tuple[StoredColumn, str]]:
+    """The columns of a state: key and tracked ones, each with its value as SQL over `old`, the object's row."""
+    tracked = table.versions.columns if table.versions else ()
+    for column in table.columns:
+        if column.name in table.key or column.name in tracked:
+            yield _kept(table, column)
+
+
+def _kept(table: Table, column: Column) -> tuple[StoredColumn, str]:
+    value = f"old.{quoted(column.name)}"
+    stored = StoredColumn(column.name, TYPES[column.kind], column.description, required=column.name in table.key)
+    if column.members is None:
+        return stored, value
+    if column.kind is Kind.JSON:
+        return stored, _members(value, column.members)
+    # The message is a person's text at times; what is harmless in it, the code, is what people ask for.
+    code = StoredColumn(f"{column.name.partition('_')[0]}_code", "VARCHAR", f"Code in {column.name}.")
+    return code, f"json_extract_string(TRY_CAST({value} AS JSON), '$.code')"
+
+
+def _members(value: str, members: tuple[str, ...]) -> str:
+    """The known members of a JSON object, or of each of a list; null stays null and unknown ones are left out."""
+    known = ", ".join(f'"{name}": "JSON"' for name in members if name)
+    shape = f"[{{{known}}}]" if "" in members else f"{{{known}}}"
+    return f"to_json(json_transform({value}, '{shape}'))"
+
+
+def ensure_history(connection: DuckDBPyConnection, table: Table) -> None:
+    """Make what keeps and shows the history of an object: table, view and macro; nothing for one without versions.
+
+    Changes nothing when all is there. The object's table must be there.
+    """
+    if table.versions is None:
+        return
+    ensure_table(connection, PastTable(table))
+    shown = view_columns(table)
+    columns = [(column.name, column.description) for column in shown]
+    found = connection.execute(
+        "SELECT column_name, comment FROM duckdb_columns() WHERE database_name = current_database()"
+        " AND schema_name = 'history' AND table_name = ? ORDER BY column_index",
+        [table.name],
+    ).fetchall()
+    if found == columns:
+        return
+    connection.execute(_view(table))
+    view = f"history.{quoted(table.name)}"
+    described = f"Every state of {table.name} that was seen, the present one too; in order of valid_from, valid_to."
+    connection.execute(f"COMMENT ON VIEW {view} IS {literal(described)}")
+    for name, description in columns:
+        connection.execute(f"COMMENT ON COLUMN {view}.{quoted(name)} IS {literal(description)}")
+    connection.execute(read_sql("history_as_of.sql").format(object=table.name))
+
+
+def view_columns(table: Table) -> tuple[StoredColumn, ...]:
+    """The columns of the view `history.<object>`."""
+    return (*PastTable(table).stored_columns, ENDED_BY)
+
+
+def _view(table: Table) -> str:
+    past = PastTable(table)
+    return read_sql("history_view.sql").format(
+        object=table.name,
+        table=table.qualified_name,
+        columns=", ".join(quoted(column.name) for column in past.stored_columns),
+        values=", ".join(f"{value} AS {quoted(column.name)}" for column, value in kept_columns(table)),
+        **asdict(_MISSING if table.listed_whole else _DELETED.get(table.name, _LIVES_ON)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """How the present state of an object ends, as SQL over its row `old` and what is joined to it."""
+
+    ended_at: str
+    ended_after: str
+    ended_before: str
+    ended_by: str
+    gone: str = ""
+
+
+_LIVES_ON = _End("NULL::TIMESTAMPTZ", "NULL::TIMESTAMPTZ", "NULL::TIMESTAMPTZ", "NULL::VARCHAR")
+_MISSING = _End(
+    "CASE WHEN old.is_missing THEN old.missing_since END",
+    "NULL::TIMESTAMPTZ",
+    "CASE WHEN old.is_missing THEN old.missing_since END",
+    "CASE WHEN old.is_missing THEN 'missing' END",
+)
+_TOMBSTONE = (
+    "LEFT JOIN analytics.deletion_tombstones AS {name}"
+    " ON {name}.object = '{object}' AND {name}.id = {key} AND {name}.lifted_at IS NULL"
+)
+_DELETED = {
+    "orders": _End(
+        "gone.deleted_at",
+        "gone.deleted_after",
+        "gone.detected_at",
+        "CASE WHEN gone.id IS NOT NULL THEN 'deleted' END",
+        _TOMBSTONE.format(name="gone", object="orders", key="old.public_id"),
+    ),
+    "items": _End(  # an item ends with its order, too
+        "least(gone.deleted_at, box.deleted_at)",
+        "coalesce(gone.deleted_after, box.deleted_after)",
+        "least(gone.detected_at, box.detected_at)",
+        "CASE WHEN gone.id IS NOT NULL OR box.id IS NOT NULL THEN 'deleted' END",
+        _TOMBSTONE.format(name="gone", object="items", key="old.public_id")
+        + "\n"
+        + _TOMBSTONE.format(name="box", object="orders", key='old."order"'),
+    ),
+}
+
+
+def keep_superseded(connection: DuckDBPyConnection, table: Table, run: SyncRun, keeping: Keeping) -> None:
+    """Keep the states that the batch is about to replace, and date those that replace them.
+
+    Without `keeping` the new ones are dated as if they were the first, and a check tells of the gap.
+
+    Part of the batch's transaction, before the DELETE; reads temp.staged, temp.existing and temp.kept, and
+    gives temp.staged the column `_valid_from`, null for rows that are new.
+    """
+    connection.execute("ALTER TABLE staged ADD COLUMN _valid_from TIMESTAMPTZ")
+    if table.versions is None or not keeping.on:
+        return
+    kept = list(kept_columns(table))
+    stamp = table.versions.stamp
+    connection.execute(
+        read_sql("find_superseded.sql").format(
+            table=table.qualified_name,
+            stamp=f"make_timestamptz(epoch_us(new.{quoted(stamp)}))" if stamp else "NULL::TIMESTAMPTZ",
+            differs=" OR ".join(
+                f"{value} IS DISTINCT FROM {value.replace('old.', 'new.')}"
+                for column, value in kept
+                if column.name not in table.key
+            ),
+        )
+    )
+    connection.execute(
+        read_sql("keep_superseded.sql").format(
+            past=PastTable(table).qualified_name,
+            table=table.qualified_name,
+            columns=", ".join(quoted(column.name) for column in PastTable(table).stored_columns),
+            values=", ".join(value for _, value in kept),
+        ),
+        {"object": run.object_name, "sync_id": run.sync_id},
+    )
+    connection.execute(read_sql("date_staged.sql"))
+
+
+def valid_from(table: Table, *, superseded: bool) -> str:
+    """Since when a staged row is as it is, as SQL over it; `superseded` says that `keep_superseded` has run."""
+    return f"coalesce(_valid_from, {table.first_valid_from})" if superseded else table.first_valid_from
+
+
+def written_by(table: Table) -> tuple[str, ...]:
+    """The qualified names of the tables whose rows name a pull of the object."""
+    return (table.qualified_name, *((PastTable(table).qualified_name,) if table.versions else ()))
+
+
+def forget_old_states(connection: DuckDBPyConnection, table: Table, keeping: Keeping) -> None:
+    """Remove states that ended longer ago than `keeping` says; part of the transaction that ends a complete pull."""
+    if table.versions and keeping.days is not None:
+        before = datetime.now(UTC) - timedelta(days=keeping.days)
+        past = PastTable(table).qualified_name
+        connection.execute(read_sql("forget_old_states.sql").format(past=past), {"before": before})

@@ -1,0 +1,16 @@
+-- Former states and the present one, which ends where the object did.
+CREATE OR REPLACE VIEW history.{object} AS
+SELECT {columns}, 'replaced' AS ended_by
+FROM history.{object}_past
+UNION ALL
+SELECT
+    {values},
+    old._valid_from,
+    CASE WHEN {ended_by} IS NOT NULL THEN greatest({ended_at}, old._valid_from) END,
+    {ended_after},
+    {ended_before},
+    old._synced_at,
+    old._sync_id,
+    {ended_by}
+FROM {table} AS old
+{gone};
