@@ -29,8 +29,9 @@ What each table, view and column holds. `og query .tables` lists the tables, `DE
 of one, and every table and column has its meaning as a comment (`FROM duckdb_columns()`). Questions with their answers
 are in [recipes.sql](recipes.sql), what could have been defined otherwise is in [decisions.md](decisions.md).
 
-- `ordergroove` holds what Ordergroove said last, in its own words; `analytics` what is derived from that; `ops` how the
-  syncs went.
+- `ordergroove` holds what Ordergroove said last, in its own words; `history` how objects were at each sync before;
+  `analytics` what is derived; `ops` how the syncs went.
+- `FROM history.orders_as_of('2026-07-01')` gives orders as they stood at an instant; so for each view of `history`.
 - A `TIMESTAMP` is a UTC wall clock, a `TIMESTAMP WITH TIME ZONE` an instant. For the day in New York write
   `(created AT TIME ZONE 'UTC') AT TIME ZONE 'America/New_York'`. Days such as `place_date` are days as Ordergroove
   wrote them, and no zone moves them.
@@ -125,7 +126,7 @@ def _tables(connection: DuckDBPyConnection) -> list[str]:
     listed = connection.execute(read_sql("list_tables.sql")).fetchall()
     marks = {(object.name, column.name): column for object in OBJECTS for column in object.columns}
     lines: list[str] = []
-    for schema in ("ordergroove", "analytics", "ops"):
+    for schema in ("ordergroove", "history", "analytics", "ops"):
         lines += [f"## Schema {schema}", ""]
         for _, name, kind, _, meaning in (row for row in listed if row[0] == schema):
             lines += [f"### {schema}.{name}", f"{'View. ' if kind == 'view' else ''}{meaning}", ""]

@@ -1,7 +1,7 @@
 """Holds the object tables of a warehouse against the truth of an emulated world, field by field."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -49,12 +49,24 @@ class Comparison:
         return f"{counts}: {samples}"
 
 
-def compare(connection: DuckDBPyConnection, world: World, object: OrdergrooveObject, masking: Masking) -> Comparison:
-    """Compare `ordergroove.<object>` with the world as it is now, masked as the warehouse is."""
+def compare(
+    connection: DuckDBPyConnection,
+    world: World,
+    object: OrdergrooveObject,
+    masking: Masking,
+    *,
+    source: str | None = None,
+    columns: Collection[str] | None = None,
+) -> Comparison:
+    """Compare `ordergroove.<object>` with the world as it is now, masked as the warehouse is.
+
+    `source` is another table, view or call of a macro that has these `columns` of the object.
+    """
     comparison = Comparison()
-    table = _table_rows(connection, object, comparison)
+    compared = [column for column in object.columns if columns is None or column.name in columns]
+    table = _table_rows(connection, object, source or f"ordergroove.{object.name}", compared, comparison)
     comparison.rows = len(table)
-    expectations = [(column.name, _expectation(object.name, column, masking)) for column in object.columns]
+    expectations = [(column.name, _expectation(object.name, column, masking)) for column in compared]
     for truth in world.truth(object.name):
         key = tuple(str(truth[name]) for name in object.key)
         row = table.pop(key, None)
@@ -106,12 +118,16 @@ def compare_deletions(connection: DuckDBPyConnection, world: World) -> DeletionC
 
 
 def _table_rows(
-    connection: DuckDBPyConnection, object: OrdergrooveObject, comparison: Comparison
+    connection: DuckDBPyConnection,
+    object: OrdergrooveObject,
+    source: str,
+    compared: Sequence[Column],
+    comparison: Comparison,
 ) -> dict[Key, dict[str, Any]]:
-    names = [column.name for column in object.columns]
-    readers = [(column.name, _READERS[column.kind]) for column in object.columns if column.kind in _READERS]
+    names = [column.name for column in compared]
+    readers = [(column.name, _READERS[column.kind]) for column in compared if column.kind in _READERS]
     columns = ", ".join(f'"{name}"' for name in names)
-    cursor = connection.execute(f"SELECT {columns} FROM ordergroove.{object.name}")
+    cursor = connection.execute(f"SELECT {columns} FROM {source}")
     found: dict[Key, dict[str, Any]] = {}
     while rows := cursor.fetchmany(10_000):
         for values in rows:
