@@ -93,12 +93,12 @@ class Life:
         with self.our_clock():
             for name in TRACKED:
                 pull_one(self.emulator, self.warehouse, BY_NAME[name], client=self._client, **options)
-            source = Source(self._client, SourceClock(), KEEPING)
-            for name in ("orders", "items"):
-                sweep(BY_NAME[name], source, self.warehouse, run_id=str(uuid4()))
             for event in events or ():
                 self.inbox.store(as_received(event))
             ingest(self.inbox, self.warehouse, run_id=str(uuid4()), masking=KEEPING)
+            source = Source(self._client, SourceClock(), KEEPING)
+            for name in ("orders", "items"):
+                sweep(BY_NAME[name], source, self.warehouse, run_id=str(uuid4()))
             with self.warehouse.get_connection() as connection:
                 prepare(connection, READ_BY_DERIVED)
                 derive_tombstones(connection)
