@@ -14,6 +14,7 @@ from og_assets.emulator.server import Emulator
 from og_assets.emulator.shop.state import Event
 from og_assets.emulator.world import World
 from og_assets.sync.sweep import StampsAhead
+from og_assets.warehouse.migrations import read_sql
 from og_assets.webhooks.inbox import Inbox
 from og_assets_tests.deletions.reconciling import (
     OpenWarehouse,
@@ -63,6 +64,20 @@ def test_a_moved_item_is_not_deleted_with_the_order_that_it_left(site: Site) -> 
     incremental = site.derived()
     site.derive(rebuild=True)
     assert site.derived() == incremental
+
+
+def test_a_warehouse_of_an_older_release_takes_the_moves_that_it_knows(site: Site) -> None:
+    """Its bridge was derived without them."""
+    item, left, to, events = move_out(site)
+    site.receive(events)
+    site.derive()
+    for view in ("items_current", "moved_items", "item_moves"):
+        site.execute(f"DROP VIEW ordergroove.{view}")
+    site.execute('UPDATE analytics.items_orders_bridge SET "order" = ?, is_deleted = true WHERE item = ?', left, item)
+    site.execute(read_sql("webhook_moves.sql"))
+    site.derive()
+    assert bridge_of(site, item) == (to, False)
+    assert current(site, item)
 
 
 def test_the_sweep_fetches_an_item_whose_order_was_deleted_and_that_is_listed_as_open(site: Site) -> None:

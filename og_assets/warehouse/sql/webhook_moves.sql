@@ -18,3 +18,6 @@ COMMENT ON COLUMN ordergroove.item_moves.moved_at IS 'When it happened, Ordergro
 COMMENT ON COLUMN ordergroove.item_moves.known_at IS 'When we knew, our clock.';
 COMMENT ON COLUMN ordergroove.item_moves.event_id IS 'The event (ordergroove.events).';
 COMMENT ON COLUMN ordergroove.item_moves._sync_id IS 'Reading of the inbox that brought it (ops.sync_runs).';
+
+-- Moves that are known already count from now on, so the bridge is derived anew.
+DELETE FROM ops.derived_state WHERE table_name = 'items_orders_bridge';
