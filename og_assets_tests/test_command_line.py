@@ -19,6 +19,7 @@ from rich.console import Console
 from og_assets.assets.partitions import CHICAGO
 from og_assets.assets.warehouse_resource import WarehouseResource
 from og_assets.commands.run import tell_why
+from og_assets.commands.sync import what_is_pulled
 from og_assets.emulator.api import KeyPermission
 from og_assets.emulator.server import EMULATOR_KEY, Emulator
 from og_assets.emulator.world import World
@@ -221,6 +222,7 @@ def test_sync_pulls_everything_and_shows_where_it_stands(og: CommandLine) -> Non
     assert "all there is, for the first time" in finished.stdout
     for step in ("customers", "items_sweep", "order_totals"):
         assert re.search(rf"^   {step}: [0-9.]+ s$", finished.stdout, re.MULTILINE), step
+    assert "   orders: pulls the whole history; there is no watermark yet\n" in finished.stdout
     assert finished.stdout.count("succeeded") == 12
     counted = og.run("query", "--format", "csv", "SELECT count(*) > 0 AS some FROM analytics.order_totals")
     assert counted.stdout == "some\ntrue\n"
@@ -253,6 +255,36 @@ def test_sync_without_a_key_says_which_setting_is_missing(og: CommandLine) -> No
     unset = og.run("sync", ORDERGROOVE_API_KEY="")
     assert (unset.returncode, unset.stdout) == (1, "")
     assert "ORDERGROOVE_API_KEY is not set" in unset.stderr
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("ORDERGROOVE_API_KEY", "unknown", "Application API key with the Bulk Operations permission"),
+        ("ORDERGROOVE_API_KEY", "narrow", "it lists one customer"),
+        ("ORDERGROOVE_BASE_URL", "http://127.0.0.1:9", "no connection to Ordergroove"),
+    ],
+)
+def test_sync_looks_before_it_runs_and_says_once_what_is_wrong(
+    og: CommandLine, variable: str, value: str, said: str
+) -> None:
+    """One sentence; no run is made that would meet the same in every step."""
+    finished = og.run("sync", **{variable: value})
+    assert (finished.returncode, finished.stdout) == (1, "")
+    assert said in finished.stderr
+    assert len(finished.stderr.splitlines()) == 1
+    assert not (og.folder / "home" / "history").exists()
+
+
+def test_sync_says_what_it_pulls_of_which_objects() -> None:
+    """After a first sync that was interrupted, some have a watermark and others have not."""
+    noon = datetime(2026, 7, 1, 12, tzinfo=UTC)
+    assert what_is_pulled(None, ["orders"]) == "all there is, for the first time"
+    assert what_is_pulled(noon, []) == "what changed since 2026-07-01 12:00 UTC"
+    assert what_is_pulled(noon, ["orders", "items"]) == (
+        "what changed since 2026-07-01 12:00 UTC, "
+        "and the whole history of orders, items, which no sync has completed yet"
+    )
 
 
 def test_webhooks_without_a_key_say_which_setting_is_missing(og: CommandLine) -> None:

@@ -8,6 +8,7 @@ import dagster as dg
 
 from og_assets.errors import SettingError
 from og_assets.ordergroove.errors import OrdergrooveError, PagingFailed, StillFailing
+from og_assets.sync.live import shown_as
 from og_assets.sync.sweep import SweepRefused
 from og_assets.warehouse.errors import WarehouseError, WarehouseLocked
 from og_assets.webhooks.errors import WebhookError
@@ -25,7 +26,8 @@ def told_clearly(context: dg.AssetExecutionContext) -> Iterator[None]:
     The last try fails by itself: Dagster would say that retries were exceeded, and hide the cause below.
     """
     try:
-        yield
+        with shown_as(context.op_execution_context.op.name.rpartition("__")[2]):
+            yield
     except (OrdergrooveError, WarehouseError, SettingError, SweepRefused, WebhookError) as error:
         may_pass = isinstance(error, _MAY_PASS) and context.retry_number < RETRIES.max_retries
         raise dg.Failure(str(error), allow_retries=may_pass) from None

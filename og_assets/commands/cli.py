@@ -1,5 +1,6 @@
 """The command `og`. Each command imports what it needs when it runs, so that help and mistakes answer at once."""
 
+import logging
 import os
 import signal
 import sys
@@ -76,6 +77,7 @@ def main() -> None:
       og dagster                 Dagster's own commands, with the settings of this folder
     """
     answer_sigterm()
+    logging.getLogger("og_assets").addHandler(logging.NullHandler())  # what matters here is in a command's own words
     read_dotenv()
 
 

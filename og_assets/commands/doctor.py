@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
+import httpx
+
 from og_assets.environment import sources
 from og_assets.errors import SettingError
 from og_assets.ordergroove.client import OrdergrooveClient, Preflight
@@ -19,6 +21,8 @@ from og_assets.warehouse.connecting import open_warehouse
 from og_assets.warehouse.errors import WarehouseError
 
 IMPATIENT = RetryPolicy(tries=2, first_delay=0.5, budget=20.0)
+FIRST_ANSWER = httpx.Timeout(90.0, connect=5.0)
+"""Seconds: an address that nobody answers at is known soon, and a slow list is none."""
 
 
 class Verdict(Enum):
@@ -62,17 +66,29 @@ def _examine_settings(settings: Settings) -> Finding:
 
 def _examine_api(settings: Settings) -> Iterator[Finding]:
     try:
-        key = settings.require_api_key()
-        with OrdergrooveClient(
-            settings.base_url, key, requests_per_minute=settings.requests_per_minute, retry=IMPATIENT
-        ) as client:
-            preflight = client.preflight()
+        preflight = _preflight(settings)
     except (SettingError, OrdergrooveError) as error:
         yield Finding("API key", Verdict.BAD, str(error))
         return
     yield Finding("API key", Verdict.GOOD, f"accepted; the first page took {preflight.seconds:.1f} s")
     yield _examine_permission(preflight)
     yield _examine_clock(preflight)
+
+
+def look(settings: Settings) -> None:
+    """See in seconds whether a sync can read Ordergroove; raises the error that would stop it."""
+    _preflight(settings).require_bulk_permission()
+
+
+def _preflight(settings: Settings) -> Preflight:
+    with OrdergrooveClient(
+        settings.base_url,
+        settings.require_api_key(),
+        requests_per_minute=settings.requests_per_minute,
+        retry=IMPATIENT,
+        timeout=FIRST_ANSWER,
+    ) as client:
+        return client.preflight()
 
 
 def _examine_permission(preflight: Preflight) -> Finding:

@@ -8,7 +8,9 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import dagster as dg
 from dagster._core.definitions.reconstruct import ReconstructableRepository
@@ -21,10 +23,12 @@ from dagster._serdes import serialize_value
 from rich.console import Console
 from rich.markup import escape
 
+from og_assets.assets.events import UNFINISHED
 from og_assets.assets.warehouse_resource import WarehouseResource
 from og_assets.commands.child_process import GRACE_SECONDS, child, uninterrupted
 from og_assets.commands.home import open_home
-from og_assets.commands.watching import watch
+from og_assets.commands.watching import step_name, watch
+from og_assets.sync.live import FOLDER, Spectator
 from og_assets.warehouse.errors import WarehouseError
 from og_assets.warehouse.sync_log import end_syncs
 
@@ -38,15 +42,20 @@ def run_job(console: Console, job_name: str, *, tags: Mapping[str, str], folder:
     """
     open_home()
     log = Path(os.environ["DAGSTER_HOME"]) / f"{job_name}.log"
-    with dg.DagsterInstance.get() as instance, log.open("w") as output:
-        code = _code(job_name, folder)
-        run = create_run(instance, job_name, tags, folder)
+    with dg.DagsterInstance.get() as instance, log.open("w") as output, TemporaryDirectory(prefix="og_") as live:
+        with console.status("Dagster is starting") if console.is_terminal else nullcontext():
+            code = _code(job_name, folder)
+            others = instance.get_run_ids(dg.RunsFilter(job_name=job_name, statuses=UNFINISHED))
+            run = create_run(instance, job_name, tags, folder)
+        if others:
+            console.print(f"The run {others[0]} of `{job_name}` is not over; where both read the same, this one waits.")
         execute = serialize_value(ExecuteRunArgs(code, run.run_id, instance.get_ref()))
         command = [sys.executable, "-m", "dagster", "api", "execute_run", execute]  # as in Dagster's containers
         try:
-            with child(command, cwd=folder, stdout=output, stderr=subprocess.STDOUT) as process:
+            environment = {**os.environ, FOLDER: live}
+            with child(command, cwd=folder, env=environment, stdout=output, stderr=subprocess.STDOUT) as process:
                 try:
-                    watch(console, instance, run, process)
+                    watch(console, instance, run, process, Spectator(Path(live)))
                 except KeyboardInterrupt:
                     console.print("Stopping. What is loaded stays, and the next sync goes on from there.")
                     with uninterrupted():  # without it Dagster takes the end of the process for a failure
@@ -112,14 +121,17 @@ def _end_pulls(run: dg.DagsterRun) -> None:
 
 
 def tell_why(console: Console, instance: dg.DagsterInstance, run_id: str, log: Path) -> None:
-    """The reason of each step that failed, or the end of the log when no step has one."""
+    """Each reason for which steps failed, once, or the end of the log when no step has one."""
     console.print(f"[red]The run failed.[/] Its log is {log}.")
     records = instance.get_records_for_run(run_id, of_type=dg.DagsterEventType.STEP_FAILURE).records
+    steps: dict[str, list[str]] = {}
     for record in records:
         event = record.event_log_entry.get_dagster_event()
         failure = event.step_failure_data
         told = failure.user_failure_data
         reason = (told.description if told else None) or (failure.error.message if failure.error else "")
-        console.print(f"   [bold]{str(event.step_key).rpartition('__')[2]}[/]: {escape(reason.strip())}")
+        steps.setdefault(reason.strip(), []).append(step_name(event))
+    for reason, names in steps.items():
+        console.print(f"   [bold]{', '.join(names)}[/]: {escape(reason)}", soft_wrap=True)
     if not records:
         console.print(escape("\n".join(log.read_text(errors="replace").splitlines()[-15:])))

@@ -6,6 +6,7 @@ from pathlib import Path
 from rich.console import Console
 
 from og_assets.automation.jobs import days_to_sync, range_tags
+from og_assets.commands.doctor import look
 from og_assets.commands.run import run_job
 from og_assets.commands.status import show_status
 from og_assets.ordergroove.objects import OBJECTS
@@ -19,17 +20,26 @@ from og_assets.warehouse.status import oldest_watermark
 def sync(console: Console) -> bool:
     """Bring everything since the last sync, as the schedules do, and show where each object stands then.
 
-    Returns whether the run succeeded and each object's last pull did. Raises SettingError and WarehouseError.
+    Looks at Ordergroove first, so that a wrong key or address is said in seconds and once. Returns whether the run
+    succeeded and each object's last pull did. Raises SettingError, OrdergrooveError and WarehouseError.
     """
     settings = load_settings()
-    settings.require_api_key()
-    watermark = _watermark(settings.warehouse)
-    since = f"what changed since {watermark:%Y-%m-%d %H:%M} UTC" if watermark else "all there is, for the first time"
-    console.print(f"Dagster runs the job `sync`: {since}, from {settings.base_url} into {settings.warehouse}.")
+    look(settings)
+    watermark, without = _watermark(settings.warehouse)
+    pulled = what_is_pulled(watermark, without)
+    console.print(f"Dagster runs the job `sync`: {pulled}, from {settings.base_url} into {settings.warehouse}.")
     _, succeeded = run_sync(console, Path(), *days_to_sync(watermark, datetime.now(CHICAGO).date()))
     if not settings.warehouse.exists():
         return False
     return show_status(console, settings.warehouse, as_json=False) and succeeded
+
+
+def what_is_pulled(watermark: datetime | None, without: list[str]) -> str:
+    """What a sync is about to bring; `without` are the objects that have no watermark."""
+    if watermark is None:
+        return "all there is, for the first time"
+    whole = f", and the whole history of {', '.join(without)}, which no sync has completed yet" if without else ""
+    return f"what changed since {watermark:%Y-%m-%d %H:%M} UTC{whole}"
 
 
 def run_sync(console: Console, folder: Path, first_day: date, last_day: date) -> tuple[str, bool]:
@@ -37,9 +47,10 @@ def run_sync(console: Console, folder: Path, first_day: date, last_day: date) ->
     return run_job(console, "sync", tags=range_tags(first_day, last_day), folder=folder)
 
 
-def _watermark(warehouse: Path) -> datetime | None:
+def _watermark(warehouse: Path) -> tuple[datetime | None, list[str]]:
+    names = [object.name for object in OBJECTS]
     try:
         with read_warehouse(warehouse) as connection:
-            return oldest_watermark(connection, [object.name for object in OBJECTS])[0]
+            return oldest_watermark(connection, names)
     except WarehouseMissing:
-        return None
+        return None, names

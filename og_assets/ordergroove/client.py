@@ -56,6 +56,17 @@ class Preflight:
         """Whether the key lists rows of more than one customer, as every sync needs."""
         return self.customers > 1
 
+    def require_bulk_permission(self) -> None:
+        """Raise MissingPermission for one customer or none: Ordergroove gives no error for the missing permission.
+
+        A pull would be complete, and move the watermark over changes that nobody has read.
+        """
+        if not self.sees_several_customers:
+            seen = "one customer" if self.customers else "no customer"
+            raise errors.MissingPermission(
+                "customers, first page", f"it lists {seen}, as for a key without the Bulk Operations permission"
+            )
+
 
 class OrdergrooveClient:
     """A reader of one Ordergroove host with one API key; a context manager.

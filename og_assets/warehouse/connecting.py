@@ -3,6 +3,7 @@
 Knows DuckDB and the lock beside the file; knows nothing of Dagster, so that commands start fast.
 """
 
+import logging
 import os
 import random
 import re
@@ -32,8 +33,13 @@ from og_assets.warehouse.migrations import migrate, refuse_newer
 from og_assets.warehouse.owner_only import new_files_for_owner_only
 from og_assets.warehouse.processes import Holder, holder_with_pid, lock_holder
 
+log = logging.getLogger("og_assets")
+
 STORAGE_VERSION = "v1.5.0"
 """New files have the storage format that both lines of DuckDB in use (1.5 and 2) open."""
+
+SECONDS_BEFORE_LOGGING = 3.0
+"""A wait for the warehouse that is shorter is the usual one, of steps that load in turn."""
 
 CATALOG = "warehouse"
 """The name under which our connections know the warehouse, whatever its file is called."""
@@ -138,10 +144,16 @@ def lock_path(path: Path) -> Path:
 def _turn(path: Path, timeout_seconds: float, read_only: bool) -> Iterator[ProcessLock]:
     if read_only and not os.path.exists(path):  # noqa: PTH110 - False, not an error, for a folder we may not enter
         raise WarehouseMissing(path)
-    lock = ProcessLock(lock_path(path), timeout=timeout_seconds, thread_local=False)
+    lock = ProcessLock(lock_path(path), thread_local=False)
+    quietly = min(SECONDS_BEFORE_LOGGING, timeout_seconds)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        lock.acquire()
+        try:
+            lock.acquire(quietly)
+        except Timeout:
+            if timeout_seconds > quietly:
+                _log_wait(path, lock_holder(lock_path(path)))
+            lock.acquire(timeout_seconds - quietly)
     except Timeout:
         raise WarehouseLocked(path, timeout_seconds, lock_holder(lock_path(path))) from None
     except OSError as error:
@@ -152,6 +164,10 @@ def _turn(path: Path, timeout_seconds: float, read_only: bool) -> Iterator[Proce
         yield lock
     finally:
         lock.release()
+
+
+def _log_wait(path: Path, holder: Holder | None) -> None:
+    log.info("waits for the warehouse %s, which is in use by %s", path, holder or "another process")
 
 
 def _make(path: Path, settings: dict[str, Any]) -> None:
@@ -174,6 +190,7 @@ def _make(path: Path, settings: dict[str, Any]) -> None:
 def _connect(path: Path, read_only: bool, settings: dict[str, Any], timeout_seconds: float) -> DuckDBPyConnection:
     started = time.monotonic()
     pause = 0.02
+    told = False
     while True:
         connection = duckdb.connect(config=settings)
         try:
@@ -192,6 +209,9 @@ def _connect(path: Path, read_only: bool, settings: dict[str, Any], timeout_seco
             waited = time.monotonic() - started
             if waited >= timeout_seconds:
                 raise WarehouseLocked(path, waited, _holder(str(error))) from error
+            if waited >= SECONDS_BEFORE_LOGGING and not told:
+                _log_wait(path, _holder(str(error)))
+                told = True
             time.sleep(min(pause * random.uniform(0.5, 1.5), timeout_seconds - waited))
             pause = min(pause * 2, 1.0)
 
