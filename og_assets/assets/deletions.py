@@ -4,6 +4,7 @@ import dagster as dg
 from pydantic import Field
 
 from og_assets.assets.checks import Checked, spot_check_results, spot_check_specs
+from og_assets.assets.covered_days import mark_covered
 from og_assets.assets.derived import DeriveConfig, daily, derive, described
 from og_assets.assets.failures import told_clearly
 from og_assets.assets.metadata import guide_link, markdown_table
@@ -76,6 +77,7 @@ def sweep_asset(object: OrdergrooveObject, after: list[dg.AssetKey]) -> dg.Asset
         context.add_asset_metadata(
             {"summary": dg.MetadataValue.md(summary), **figures}, partition_key=context.partition_key_range.end
         )
+        mark_covered(context)
         return dg.MaterializeResult(metadata=described("ops.sweep_findings"), check_results=checked)
 
     return asset

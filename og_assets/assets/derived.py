@@ -8,6 +8,7 @@ import dagster as dg
 from pydantic import Field
 
 from og_assets.assets.checks import DERIVED_CHECKS, results, specs
+from og_assets.assets.covered_days import mark_covered
 from og_assets.assets.failures import RETRIES, told_clearly
 from og_assets.assets.lineage import LINEAGE, column_lineage, lineage_to_read
 from og_assets.assets.metadata import OWNERS, column_schema, markdown_table
@@ -77,6 +78,7 @@ def derive(
     }
     # Of a range of days only the last one gets the figures: a copy on every day would add up to a wrong sum.
     context.add_asset_metadata(figures, partition_key=context.partition_key_range.end)
+    mark_covered(context)
     return dg.MaterializeResult(
         metadata={**described(f"analytics.{report.table}"), "dagster/row_count": report.rows}, check_results=checked
     )

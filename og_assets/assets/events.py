@@ -3,6 +3,7 @@
 import dagster as dg
 
 from og_assets.assets.checks import DERIVED_CHECKS, Checked, results
+from og_assets.assets.covered_days import mark_covered
 from og_assets.assets.derived import daily, described
 from og_assets.assets.failures import told_clearly
 from og_assets.assets.metadata import markdown_table, reference_link
@@ -58,6 +59,7 @@ def events(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> C
         {"summary": dg.MetadataValue.md(summary), "read": report.read, "new": report.new},
         partition_key=context.partition_key_range.end,
     )
+    mark_covered(context)
     return dg.MaterializeResult(
         metadata={**described("ordergroove.events"), "dagster/row_count": row[0] if row else 0}, check_results=checked
     )

@@ -7,6 +7,7 @@ import dagster as dg
 from pydantic import Field
 
 from og_assets.assets.checks import Checked, check_object, object_checks, specs
+from og_assets.assets.covered_days import PULL_MODE_TAG, mark_covered
 from og_assets.assets.failures import RETRIES, told_clearly
 from og_assets.assets.metadata import OWNERS, describe, object_tags, pull_metadata, table_metadata
 from og_assets.assets.partitions import CHICAGO, DAILY, PullMode, PullRequest, check_range
@@ -18,9 +19,6 @@ from og_assets.ordergroove.errors import MissingPermission
 from og_assets.ordergroove.objects import OBJECTS, OrdergrooveObject
 from og_assets.sync.pull import object_table, pull, record_refusal
 from og_assets.sync.pull_by_month import pull_by_month
-
-PULL_MODE_TAG = "og_assets/pull_mode"
-"""Run tag by which a job says how far its pulls reach back; without it a run pulls the days of its partitions."""
 
 
 class PullConfig(dg.Config):
@@ -92,6 +90,7 @@ def object_asset(object: OrdergrooveObject) -> dg.AssetsDefinition:
             {**pull_metadata(report), **table_metadata(table), "dagster/row_count": report.rows},
             partition_key=request.last_day.isoformat(),
         )
+        mark_covered(context, complete=report.window.moves_watermark(report.watermark_before))
         return dg.MaterializeResult(check_results=checked)
 
     return asset

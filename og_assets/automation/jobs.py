@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 import dagster as dg
 from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
 
+from og_assets.assets.covered_days import PULL_MODE_TAG
 from og_assets.assets.events import UNFINISHED, request_for_new_events
-from og_assets.assets.objects import PULL_MODE_TAG
 from og_assets.assets.partitions import CHICAGO, DAILY, PullMode
 from og_assets.assets.warehouse_resource import WarehouseResource
 from og_assets.automation.alerts import Memory, problems, tell
@@ -50,11 +50,6 @@ SYNCED_ON_SCHEDULE = dg.FreshnessPolicy.cron(
 Until a first materialization Dagster calls the state unknown.
 """
 
-FIRST_SYNC_DAYS = timedelta(days=6)
-"""So many days before today become green, and today. Dagster stores events per asset, check and day: 690 days cost two
-minutes and 150 MB of its state, a month half as much CPU as the run itself.
-"""
-
 
 def range_tags(first_day: date, last_day: date) -> dict[str, str]:
     """The tags that make one run of a range of daily partitions, both days included."""
@@ -62,11 +57,11 @@ def range_tags(first_day: date, last_day: date) -> dict[str, str]:
 
 
 def days_to_sync(watermark: datetime | None, today: date) -> tuple[date, date]:
-    """The partitions that a sync makes green: from the day of the oldest watermark to today.
+    """The partitions of a sync's run: from the day of the oldest watermark to today, without one today alone.
 
-    Without a watermark the sync pulls the whole history, and FIRST_SYNC_DAYS before today become green.
+    They become green with figures; all days before them that are not green become so without.
     """
-    first_day = watermark.astimezone(CHICAGO).date() if watermark else today - FIRST_SYNC_DAYS
+    first_day = watermark.astimezone(CHICAGO).date() if watermark else today
     first_partition = DAILY.start.astimezone(CHICAGO).date()
     return min(max(first_day, first_partition), today), today
 
@@ -84,14 +79,14 @@ def _request_sync(context: dg.ScheduleEvaluationContext, warehouse: WarehouseRes
     except WarehouseMissing:
         pass  # the first sync makes it
     except WarehouseError as error:
-        # The range only says which days turn green; each pull reads its own watermark.
+        # The range only says which days get figures; each pull reads its own watermark.
         context.log.warning("%s The run is asked for today alone; it catches up all the same.", error)
         return _sync_request(scheduled, today, today)
     first_day, last_day = days_to_sync(watermark, today)
     since = (
         f"what changed since {watermark.isoformat()}, in one run" if watermark else "all there is, for the first time"
     )
-    context.log.info("Syncing %s; %s to %s turn green.", since, first_day, last_day)
+    context.log.info("Syncing %s, by a run for %s to %s.", since, first_day, last_day)
     if watermark and without:
         context.log.info("Without a watermark, and so pulled whole: %s.", ", ".join(without))
     return _sync_request(scheduled, first_day, last_day)

@@ -83,7 +83,8 @@ def test_today_and_then_four_hundred_past_days_are_materialized_on_the_command_l
         assert connection.execute("FROM ordergroove.orders ORDER BY public_id").fetchall() == rows
         assert connection.execute("SELECT count(*) FROM ops.sync_runs").fetchone() == (3,)
     with instance_in(variables) as instance:
-        assert len(instance.get_materialized_partitions(dg.AssetKey(["ordergroove", "orders"]))) == 401
+        green = instance.get_materialized_partitions(dg.AssetKey(["ordergroove", "orders"]))
+        assert green >= {(today() - timedelta(days=age)).isoformat() for age in range(401)}
 
 
 @pytest.mark.long
