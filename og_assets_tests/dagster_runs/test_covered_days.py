@@ -62,7 +62,7 @@ def test_after_a_failed_first_sync_a_good_one_leaves_no_day_red_or_missing(
 
 
 def test_backfill_of_past_days_covers_no_other_day(instance: dg.DagsterInstance) -> None:
-    """It read these days and no more, so the rest stays missing. Once all is read it is not, and nothing is told twice."""
+    """It read these days and no more, so the rest stays missing until all is read. Nothing is told twice."""
     orders = dg.AssetKey(["ordergroove", "orders"])
     two = [today() - timedelta(days=9), today() - timedelta(days=8)]
     backfill = defs.get_implicit_global_asset_job_def()
