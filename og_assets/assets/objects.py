@@ -11,12 +11,11 @@ from og_assets.assets.covered_days import PULL_MODE_TAG, mark_covered
 from og_assets.assets.failures import RETRIES, told_clearly
 from og_assets.assets.metadata import OWNERS, describe, object_tags, pull_metadata, table_metadata
 from og_assets.assets.partitions import CHICAGO, DAILY, PullMode, PullRequest, check_range
-from og_assets.assets.resources import OrdergrooveResource
+from og_assets.assets.resources import OrdergrooveResource, readers_folder
 from og_assets.assets.warehouse_resource import WarehouseResource
 from og_assets.errors import SettingError
-from og_assets.ordergroove.client import OrdergrooveClient
-from og_assets.ordergroove.errors import MissingPermission
 from og_assets.ordergroove.objects import OBJECTS, OrdergrooveObject
+from og_assets.sync.look import look_first
 from og_assets.sync.pull import object_table, pull, record_refusal
 from og_assets.sync.pull_by_month import pull_by_month
 
@@ -68,7 +67,8 @@ def object_asset(object: OrdergrooveObject) -> dg.AssetsDefinition:
         with told_clearly(context), ExitStack() as stack:
             try:
                 source = stack.enter_context(ordergroove.reader(object.name))
-                _require_bulk_permission(source.client)
+                attempt = f"{context.run.run_id}-{context.retry_number}"
+                look_first(source.client, readers_folder(warehouse.path), attempt, object.name)
             except Exception as error:
                 record_refusal(object, warehouse, mode=request.mode, run_id=run_id, error=error)
                 raise
@@ -94,19 +94,6 @@ def object_asset(object: OrdergrooveObject) -> dg.AssetsDefinition:
         return dg.MaterializeResult(check_results=checked)
 
     return asset
-
-
-def _require_bulk_permission(client: OrdergrooveClient) -> None:
-    """Stop before a pull that would see one customer or none: Ordergroove gives no error for the missing permission.
-
-    Such a pull would be complete, and move the watermark over changes that nobody has read.
-    """
-    preflight = client.preflight()
-    if not preflight.sees_several_customers:
-        seen = "one customer" if preflight.customers else "no customer"
-        raise MissingPermission(
-            "customers, first page", f"it lists {seen}, as for a key without the Bulk Operations permission"
-        )
 
 
 def _request(context: dg.AssetExecutionContext) -> PullRequest:

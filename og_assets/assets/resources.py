@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 from dagster import ConfigurableResource
 from pydantic import Field
@@ -14,6 +15,11 @@ from og_assets.ordergroove.turns import reader_turn
 from og_assets.settings import load_settings
 from og_assets.sync.source import Source
 from og_assets.warehouse.errors import WarehouseUnwritable
+
+
+def readers_folder(warehouse: Path) -> Path:
+    """Where the readers of one rate limit take turns and tell each other what stops them."""
+    return warehouse.with_name(f"{warehouse.name}.readers")
 
 
 class OrdergrooveResource(ConfigurableResource[OrdergrooveClient]):
@@ -40,7 +46,7 @@ class OrdergrooveResource(ConfigurableResource[OrdergrooveClient]):
         with self.client() as client:
             try:
                 turn = ExitStack()
-                turn.enter_context(reader_turn(warehouse.with_name(f"{warehouse.name}.readers"), object_name))
+                turn.enter_context(reader_turn(readers_folder(warehouse), object_name))
             except OSError as error:
                 raise WarehouseUnwritable(warehouse, str(error)) from error
             with turn:

@@ -130,7 +130,8 @@ def tell_why(console: Console, instance: dg.DagsterInstance, run_id: str, log: P
         failure = event.step_failure_data
         told = failure.user_failure_data
         reason = (told.description if told else None) or (failure.error.message if failure.error else "")
-        steps.setdefault(reason.strip(), []).append(step_name(event))
+        name = step_name(event)
+        steps.setdefault(reason.strip().removeprefix(f"{name}: "), []).append(name)
     for reason, names in steps.items():
         console.print(f"   [bold]{', '.join(names)}[/]: {escape(reason)}", soft_wrap=True)
     if not records:

@@ -14,6 +14,8 @@
     │   ├── CursorLoop           a `next` seen before, or empty pages without end
     │   ├── ForeignNext          a `next` that leaves the configured host
     │   └── CursorExpired        400 or 404 on a `next`: start this pull again from its first page
+    ├── StoppedByAnother       another step of the run looked first and could not read
+    │   └── DelayedByAnother     the same, and another try may succeed (a StillFailing too)
     └── Closed                 the client was closed while it was reading
 
 No message contains the API key, an address with its query, or anything of a record.
@@ -107,6 +109,17 @@ class Unreachable(StillFailing):
     advice = (
         "Check ORDERGROOVE_BASE_URL, the network, and that no proxy or firewall stands in between; then run it again."
     )
+
+
+class StoppedByAnother(OrdergrooveError):
+    """Not tried: another step of the same run looked at Ordergroove first and failed. The detail names that step."""
+
+    happened = "not tried, because another step of this run looked at Ordergroove first and could not read it"
+    advice = "The message of that step says why."
+
+
+class DelayedByAnother(StoppedByAnother, StillFailing):
+    """As StoppedByAnother, for a fault that may pass."""
 
 
 class UnexpectedPage(OrdergrooveError):

@@ -1,13 +1,17 @@
 """What whoever is on call reads when a run fails: one message that names the cause and the next step."""
 
+import io
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from dagster_jobs import failure_messages, instance_in, run_here, sync_job
+from rich.console import Console
 
+from og_assets.commands.run import tell_why
 from og_assets.emulator.api import KeyPermission
 from og_assets.emulator.server import Emulator
 from og_assets.emulator.world import World
@@ -30,6 +34,26 @@ def test_wrong_key_is_named(variables: dict[str, str], tmp_path: Path) -> None:
     assert "ORDERGROOVE_API_KEY" in message
     assert "no-such-key" not in message
     assert not Path(variables["ORDERGROOVE_WAREHOUSE"]).exists()
+
+
+def test_one_step_looks_first_and_the_others_say_whose_failure_stopped_them(
+    variables: dict[str, str], tmp_path: Path
+) -> None:
+    """So that a wrong key is said once and not by every object; the command shows equal messages as one."""
+    with instance_in({**variables, "ORDERGROOVE_API_KEY": "no-such-key"}) as instance:
+        result = run_here(instance, sync_job(), assets=["customers", "orders", "products"])
+        messages = failure_messages(instance, result.run_id)
+        told = Console(file=io.StringIO(), width=400)
+        tell_why(told, instance, result.run_id, tmp_path / "sync.log")
+    (cause,) = [message for message in messages if "Application API key with the Bulk Operations" in message]
+    first = re.search(r"(\w+), page 1", cause)
+    assert first
+    others = [message for message in messages if message != cause]
+    assert len(others) == 2
+    assert all("another step of this run looked at Ordergroove first" in message for message in others)
+    printed = told.file.getvalue()
+    assert printed.count("another step of this run looked at Ordergroove first") == 1
+    assert printed.count("Bulk Operations") == 1
 
 
 def test_refusal_is_in_the_sync_log_of_a_warehouse_that_exists(emulator: Emulator, variables: dict[str, str]) -> None:
