@@ -112,7 +112,7 @@ def _load(
 def _upsert(
     connection: DuckDBPyConnection, table: Table, segment: Segment, run: SyncRun, keeping: Keeping
 ) -> BatchCounts:
-    connection.execute(_stage(table, segment))
+    connection.execute(stage_rows(table, segment))
     connection.execute(_drop_overtaken(table))
     connection.execute(_find_existing(table, _creation_range(connection, table)))
     rows, existing = _one(
@@ -145,7 +145,7 @@ def _keep_unchanged(connection: DuckDBPyConnection, table: Table, run: SyncRun) 
     return int(_one(connection, "SELECT count(*) FROM kept")[0])
 
 
-def _stage(table: Table, segment: Segment) -> str:
+def stage_rows(table: Table, segment: Segment) -> str:
     """The lines of the segment as typed rows. All are read as text: guessed types would put money through floats."""
     columns = _staged_columns(table)
     types = ", ".join(f"{quoted(name)}: 'VARCHAR'" for name in (*(column.name for column in columns), "_row"))

@@ -14,6 +14,7 @@ MIGRATIONS: tuple[str, ...] = (
     "view_columns.sql",
     "quarantine_digest.sql",
     "webhook_moves.sql",
+    "file_drops.sql",
 )
 """Files in sql/, in order: the first makes version 1. A released file is never changed."""
 
