@@ -57,7 +57,7 @@ class Archive:
         return path if path and path.exists() else None
 
     def forget(self, before: datetime) -> int:
-        """Remove copies that were made before that instant (aware), and what was left half fetched; returns how many."""
+        """Remove copies that were made before that instant (aware), and what was left half fetched; how many."""
         left = (datetime.now(UTC) - HALF_FETCHED).timestamp()
         old = [kept for kept in self.folder.glob("*/????-??-??/*") if kept.stat().st_mtime < before.timestamp()]
         old += [part for part in self.folder.glob("incoming/*") if part.stat().st_mtime < left]
