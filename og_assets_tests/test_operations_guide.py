@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import og_assets
+from og_assets.assets.checks import what_to_do
 from og_assets.automation.alerts import KINDS
 from og_assets.definitions import defs
 from og_assets.errors import OgAssetsError
@@ -17,9 +18,14 @@ ANCHORS = {title.lower().replace(" ", "-") for title in SECTIONS}
 
 
 def test_every_check_has_a_section() -> None:
-    """Of its name, which the metadata of its results links to."""
+    """Of its name, which Dagster shows at once beside each result: it does so with less than 1,000 characters."""
     names = {key.name for key in defs.resolve_asset_graph().asset_check_keys}
     assert names - set(SECTIONS) == set()
+    for name in names:
+        told = str(what_to_do(name).value)
+        assert told in GUIDE
+        assert "og docs" not in told
+        assert len(told) < 1000
 
 
 def test_every_kind_of_alert_has_a_section() -> None:

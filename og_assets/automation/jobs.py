@@ -22,23 +22,27 @@ sync = dg.define_asset_job(
     "sync",
     selection=dg.AssetSelection.groups("objects") | DELETIONS | DERIVED,
     tags={PULL_MODE_TAG: PullMode.SINCE_WATERMARK.value},
-    description="Everything since the last sync: what the schedules run. The first one pulls the whole history.",
+    description="Everything since the last sync: what the schedules run. The first one pulls the whole history. "
+    "Choose the partition *Latest*: whichever days are chosen, all changes up to now are read.",
 )
 full_refresh = dg.define_asset_job(
     "full_refresh",
     selection=dg.AssetSelection.groups("objects") | DELETIONS | DERIVED,
     tags={PULL_MODE_TAG: PullMode.WHOLE_HISTORY.value},
-    description="The whole history again, whatever the watermarks say.",
+    description="Reads the whole history again, whatever the watermarks say and **whichever days are chosen**: hours, "
+    "for a large merchant. Choose the partition *Latest*.",
 )
 reconcile_deletions = dg.define_asset_job(
     "reconcile_deletions",
     selection=DELETIONS | DERIVED,
-    description="Finds deleted orders and items without pulling: webhooks, then the sweep, then what is derived.",
+    description="Finds deleted orders and items without pulling: webhooks, then the sweep, then what is derived. "
+    "It looks at all that is open; choose the partition *Latest*.",
 )
 ingest_events = dg.define_asset_job(
     "ingest_events",
     selection=dg.AssetSelection.groups("events") | DERIVED,
-    description="What webhooks brought, into the warehouse; what the sensor asks for.",
+    description="What webhooks brought, into the warehouse; what the sensor asks for. All of it is moved; choose the "
+    "partition *Latest*.",
 )
 jobs = [sync, full_refresh, reconcile_deletions, ingest_events]
 
