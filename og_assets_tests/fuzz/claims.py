@@ -222,6 +222,7 @@ def _secret_column_problems(body: Body, got: object, mode: Mode, name: str, toke
     if mode.salt and tokens[0][0] in (TEXT, WORD):
         allowed.add(mode.hashed(tokens[0][1]))
     odd = len(tokens) > 1 or (tokens[0][0] == WORD and str(got) in ("true", "false"))
+    odd |= tokens[0][1].lstrip()[:1] in ("{", "[")
     odd |= bool(body.json and body.json.flaws) or "\\ud" in body.text.lower()
     if got not in allowed and not (odd and str(got).startswith(("hmac:", "true", "false", "[", "{"))):
         yield Problem(Claim.LEAKED, "a secret column holds more than a hash", f"{name}: {got!r}")
@@ -237,6 +238,8 @@ def _text_differs(tokens: Tokens, got: str, mode: Mode) -> bool:
 
 def _may_be_masked(got: object, tokens: Tokens, touched: bool) -> bool:
     # Ids that are e-mail addresses are hashed with `hash`, null with `drop`: docs/decisions.md, "Personal data".
+    if touched and len(tokens) > 1:
+        return True
     return (touched or "@" in tokens[0][1]) and (got is None or str(got).startswith("hmac:"))
 
 

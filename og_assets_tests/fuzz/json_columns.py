@@ -22,7 +22,7 @@ def json_problem(name: str, came: Tokens, got: object, has_note: bool, mode: Mod
     """What is wrong with a JSON column that holds the text `got`."""
     is_text = len(came) == 1 and came[0][0] == TEXT
     if got is None or got == "null":
-        empty = came == _NULL or (is_text and came[0][1] in NULL_WORDS)
+        empty = came == _NULL or (is_text and came[0][1].strip() in NULL_WORDS)
         hidden = is_text and came[0][1].lstrip()[:1] in ("{", "[") and names_a_secret(came[0][1])
         return None if empty or has_note or hidden else "null without a note"
     stored = take_apart(str(got))
@@ -48,15 +48,26 @@ def components_problem(name: str, came: Tokens, got: object, has_note: bool, mod
     if len(came) == 1 and came[0][0] == TEXT:
         text = came[0][1]
         parsed = container_in(text)
-        if text in NULL_WORDS:
+        if text.strip() in NULL_WORDS:
             return None if got is None or got == "[]" else "a bundle line out of nothing"
         if parsed:
             came = parsed.tokens
         else:
             return None if has_note else _legacy_problem(text, got)
     if came[0] != (OPEN, "[") or not all(line[0] == (OPEN, "{") for line in elements(came)):
+        if _are_products(came, got):
+            return None
         return None if has_note else json_problem(name, came, got, has_note, mode)
     return None if has_note else _lines_problem(came, got, mode)
+
+
+def _are_products(came: Tokens, got: object) -> bool:
+    """Whether a list of texts was read as that of a legacy bundle's products."""
+    stored = take_apart(str(got))
+    if came[0] != (OPEN, "[") or stored is None or stored.tokens[0] != (OPEN, "["):
+        return False
+    found = [dict(members(line)).get("product") for line in elements(stored.tokens)]
+    return len(found) == len(list(elements(came))) and None not in found
 
 
 def _lines_problem(came: Tokens, got: object, mode: Mode) -> str | None:

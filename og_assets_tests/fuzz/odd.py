@@ -75,6 +75,8 @@ def make_odd(random: Random, body: Body) -> None:
     name = json.loads(body.members[at][0])
     fields = DESCRIBED[body.object].fields
     oddity = random.choice(_ODDITIES) if random.random() > 0.004 else random.choice(_HEAVY)
+    if name in DESCRIBED[body.object].key and oddity in _VALUES:
+        oddity = _odd_key
     if name in fields:
         oddity(random, body, at, fields[name])
         body.touched |= {name}
@@ -156,7 +158,9 @@ def _duplicate_member(random: Random, body: Body, at: int, field: Field) -> None
     name, value = body.members[at]
     if random.random() < 0.4:
         name = _escape_some(random, name)
-    if random.random() < 0.7:
+    if field.name in DESCRIBED[body.object].key:
+        other = random.choice(("null", f'"{body.serial}x"', value))
+    elif random.random() < 0.7:
         other = random.choice(("null", '""', "5", '"other"', "[]", '"2025-01-10 12:00:00"', '"1.00"'))
     else:
         other = value
@@ -198,8 +202,9 @@ def _odd_key(random: Random, body: Body, at: int, field: Field) -> None:
             mark = f"{PERSONAL_MARK}{body.serial[2:]}"
             values = (
                 "null", '""', '"null"', '"undefined"', "true", "[]", "{}", str(number), f"{number}.50", f"{number}e1",
-                f'" {body.serial}"', f'"{body.serial}\\u0000"',
-                "NaN", f'"00{number}"', f'"{body.serial}\\ud800"', f"-{number}", f'["{body.serial}"]',
+                f'" {body.serial}"', f'"{body.serial}\\u0000"', "NaN", f'"00{number}"', f'"{body.serial}\\ud800"',
+                f"-{number}", f'["{body.serial}"]', f"{number}e400", f"1{number:030}", f'"{{{body.serial}"',
+                f'"[{body.serial}] \\"x\\" \\\\"', f'"{body.serial}\\u2028"', f"{number}E-400", f'"1e{number}"',
             )  # fmt: skip
             if body.object == "customers":
                 values += (f'"{mark}@example.com"', f'"{mark}\\u0040example.com"')
@@ -281,4 +286,6 @@ _ODDITIES: tuple[Oddity, ...] = (
     _not_json,
     _not_utf8,
 )
+_VALUES = _ODDITIES[:7]
+"""Those that put another value in place. Keys get values of their own, so that each record keeps its own name."""
 _HEAVY: tuple[Oddity, ...] = (_deep, _large)

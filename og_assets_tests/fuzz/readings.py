@@ -143,9 +143,15 @@ def _stamp(what: str, text: str) -> Reading:
         exact = [wall + timedelta(microseconds=int(micros[:6]))]
         if micros[6] >= "5":
             exact.append(exact[0] + timedelta(microseconds=1))
-        read = [_utc(value, offset) for value in exact]
     except (ValueError, OverflowError):
         return NOTHING
+    try:
+        read = [_utc(value, offset) for value in exact]
+    except ValueError:
+        return NOTHING
+    except OverflowError:
+        # The last hours of the year 9999 have no time in UTC: a value that says so is as good as none.
+        return Reading(tuple(exact), needs_note=True)
     gap = any(moved for _, moved in read)
     return Reading(
         tuple(value for value, _ in read),
@@ -207,8 +213,8 @@ def leading_number(tokens: Tokens) -> Reading:
     if len(tokens) != 1:
         return NULL
     text = tokens[0][1]
-    digits = re.match(r"[0-9]+", text)
-    if not digits or len(digits[0].lstrip("0")) > 10 or int(digits[0]) >= RANGES[Kind.INT]:
+    digits = re.match(r"-?[0-9]+" if tokens[0][0] == WORD else r"[0-9]+", text)
+    if not digits or len(digits[0].lstrip("-0")) > 10 or int(digits[0]) >= RANGES[Kind.INT]:
         return NULL
     documented = re.fullmatch(r"[0-9]{1,6}(\|.*)?", text, re.DOTALL)
     return Reading((int(digits[0]),), silent=not documented, noted=not documented)

@@ -89,11 +89,13 @@ def _compare_quarantine(refused: Sequence[Body], mode: Mode, warehouse: Warehous
     distinct = {body.data: body for body in refused}
     by_serial: dict[str, list[str]] = defaultdict(list)
     for raw in shown:
-        for serial in serials(raw):
+        for serial in serials(raw) or {""}:
             by_serial[serial].append(raw)
     vanished: list[Body] = []
     for body in distinct.values():
-        problems = [quarantine_problem(body, raw, mode) for raw in by_serial[body.serial]]
+        # Where all that names a record was a secret, its quarantined text has no name either.
+        named = body.serial if body.serial in by_serial else ""
+        problems = [quarantine_problem(body, raw, mode) for raw in by_serial[named]]
         if None not in problems and not _may_be_withheld(body, mode):
             vanished.append(body)
             yield (
