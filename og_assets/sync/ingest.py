@@ -9,9 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
-import msgspec
-
 from og_assets.ordergroove.event_mask import mask_event
+from og_assets.ordergroove.json_text import BrokenBody, cut_object, text_of
 from og_assets.ordergroove.masking import Masking
 from og_assets.sync.logged_run import logged_run
 from og_assets.sync.windows import CHICAGO
@@ -89,19 +88,20 @@ def read_event(event: InboxEvent, masking: Masking) -> StoredEvent:
         object_id=_object_id(body),
         event_at=None if event.created is None else datetime.fromtimestamp(event.created, UTC),
         received_at=event.received_at,
-        raw=body.decode(errors="replace"),
+        raw=body.decode(errors="backslashreplace"),
     )
 
 
 def _object_id(body: bytes) -> str | None:
     """The key of the object: `public_id`, or `merchant_user_id` of a subscriber, which has no public id."""
     try:
-        content = msgspec.json.decode(body)
-        told = content["data"]["object"]
-        key = told.get("public_id", told.get("merchant_user_id"))
-    except (ValueError, RecursionError, LookupError, TypeError, AttributeError):
+        told = cut_object(cut_object(cut_object(body)["data"])["object"])
+    except (BrokenBody, KeyError):
         return None
-    return storable(str(key)) if isinstance(key, str | int) and not isinstance(key, bool) and key != "" else None
+    key = told.get("public_id", told.get("merchant_user_id", b"null"))
+    if key.startswith(b'"'):
+        return storable(text_of(key)) or None
+    return key.decode() if key.removeprefix(b"-").isdigit() else None
 
 
 def _day(event: StoredEvent) -> date:

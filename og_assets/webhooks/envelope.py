@@ -1,9 +1,10 @@
 """The envelope of an event, read as far as the inbox needs it (reference: events-and-payloads). Pure."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import msgspec
+
+from og_assets.ordergroove.json_text import BrokenBody, cut_object, text_of
 
 LATEST_EPOCH = 253_402_300_799
 """The last second of the year 9999; no later one is a time to any database."""
@@ -26,27 +27,38 @@ class Envelope:
 
 
 def read_envelope(body: bytes) -> Envelope:
-    """Read the JSON of an event. Raises BadEnvelope when it is no JSON, no object, or has no id."""
+    """Read an event as far as that. Raises BadEnvelope when it is no JSON object, or has no id.
+
+    What is odd elsewhere in the body (a number that no float holds, half a surrogate pair) is no reason to refuse it:
+    Ordergroove gives up what is refused too often, and with it, maybe, the only word of a deletion.
+    """
     try:
-        content = msgspec.json.decode(body)
-    except (ValueError, RecursionError):
-        raise BadEnvelope("the body is not JSON") from None
-    if not isinstance(content, dict):
-        raise BadEnvelope("the body is not a JSON object")
-    kind = content.get("type")
-    return Envelope(_id(content.get("id")), kind if isinstance(kind, str) else None, _epoch(content.get("created")))
+        members = cut_object(body)
+    except BrokenBody:
+        raise BadEnvelope("the body is not a JSON object") from None
+    return Envelope(
+        _id(members.get("id", b"null")), _text(members.get("type", b"null")), _epoch(members.get("created", b"null"))
+    )
 
 
-def _id(value: Any) -> str:
+def _id(value: bytes) -> str:
     """An id is a string; a whole number is taken as its text, since losing the event would be worse."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    if isinstance(value, str) and value.strip():
-        return value
-    raise BadEnvelope("the event has no id")
+    if value.removeprefix(b"-").isdigit():
+        return value.decode()
+    text = _text(value)
+    if text is None or not text.strip():
+        raise BadEnvelope("the event has no id")
+    return text
 
 
-def _epoch(value: Any) -> int | None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= LATEST_EPOCH:
+def _text(value: bytes) -> str | None:
+    """A string; halves of surrogate pairs, which no UTF-8 has, are written out."""
+    return text_of(value).encode(errors="backslashreplace").decode() if value.startswith(b'"') else None
+
+
+def _epoch(value: bytes) -> int | None:
+    try:
+        seconds = msgspec.json.decode(value, type=float)
+    except msgspec.MsgspecError:
         return None
-    return int(value)
+    return int(seconds) if 0 <= seconds <= LATEST_EPOCH else None

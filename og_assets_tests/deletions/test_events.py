@@ -62,6 +62,9 @@ def test_an_event_is_stored_as_received(warehouse: WarehouseResource, inbox: Inb
         ("order.create", {"data": {"object": {"public_id": ["x"]}}}, ("order", None)),
         ("order.create", {"data": {"object": {"public_id": True}}}, ("order", None)),
         ("order.create", {"data": {"object": {"public_id": "\0'\""}}}, ("order", "\0'\"")),
+        ("order.delete", b'{"data": {"object": {"public_id": "a", "total": 1e400}}}', ("order", "a")),
+        ("order.delete", b'{"data": {"object": {"note": "\\ud83d", "public_id": "a"}, "n": NaN}}', ("order", "a")),
+        ("order.delete", b'{"data": {"object": {"name": "Zo\xeb", "public_id": 7}}}', ("order", "7")),
     ],
 )
 def test_unknown_and_odd_events_are_kept(
