@@ -12,7 +12,7 @@ from rich.console import Console
 
 from og_assets_tests.lives.playing import play
 
-WORKERS = os.cpu_count() or 1
+WORKERS = int(os.environ.get("WORKERS") or os.cpu_count() or 1)
 AT_ONCE = 20
 """So many lives share a server and a warehouse file."""
 SHOWN = 40
@@ -36,6 +36,8 @@ def main() -> int:
                 say(text)
             wrong += found
             done += counts
+            if done["lives"] % 100 == 0:
+                say(f"{done['lives']} lives, {len(wrong)} wrong so far")
     say(
         f"{done['lives']} lives in {time.monotonic() - started:.0f} s: {done['syncs']} syncs, "
         f"{done['events']} webhooks, {done['overlaps']} overlapping pulls, "

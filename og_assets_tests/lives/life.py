@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from og_assets_tests.lives.oracle import after_a_sync, between_syncs, missing_marks
 from og_assets_tests.lives.shop import Event, Shop
-from og_assets_tests.lives.site import Site
+from og_assets_tests.lives.site import Site, a_batch_for_each_page
 
 AUTUMN = datetime(2026, 11, 1, 7, tzinfo=UTC)
 """When the hour from one o'clock is over that New York shows twice."""
@@ -124,7 +124,8 @@ class Life:
 
         self.site.server.before_answer = inside
         try:
-            self.site.pull(name, page_size=2)
+            with a_batch_for_each_page():
+                self.site.pull(name, page_size=2)
         finally:
             self.site.server.before_answer = _quiet
         self.done["overlaps"] += 1

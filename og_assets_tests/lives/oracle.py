@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from og_assets_tests.lives.shop import Shop
@@ -10,6 +11,9 @@ if TYPE_CHECKING:
     from og_assets_tests.lives.life import Life
 
 MOVES = ("item.change_order", "item.out_of_stock")
+CLOSE = timedelta(seconds=2)
+"""Events have whole seconds, and so has the `Date` that tells the server's clock at a fetch."""
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 HELD = "SELECT object, id FROM analytics.deletion_tombstones WHERE lifted_at IS NULL"
 BRIDGE = (
     'SELECT item, "order", subscription, customer, product, quantity, CAST(total_price * 100 AS BIGINT), order_status,'
@@ -87,18 +91,17 @@ class _Stories:
     def __init__(self, life: "Life") -> None:
         self._untold: set[str] = set()
         self._orders: dict[str, set[str]] = {}
-        moved: Counter[tuple[str, int]] = Counter()
+        moved: dict[str, datetime] = {}
         for event in life.shop.events:
             if event.type.startswith("item."):
                 self._orders.setdefault(event.about, set()).add(str(event.body["order"]))
-            if event.at < life.base_at:
-                continue
-            if event.id not in life.ingested:
+            if event.at >= life.base_at and event.id not in life.ingested:
                 self._untold.add(event.about)
             if event.type in MOVES:
-                moved[event.about, int(event.at.timestamp())] += 1
-        # Events have whole seconds: of two moves within one nobody can tell which was the last.
-        self._untold |= {item for (item, _), times in moved.items() if times > 1}
+                # Of two moves that close, one of them perhaps before the fetch, nobody can tell which was the last.
+                if event.at >= life.base_at - CLOSE and event.at - moved.get(event.about, LONG_AGO) <= CLOSE:
+                    self._untold.add(event.about)
+                moved[event.about] = event.at
         self._lied_about = {lie.about for lie in life.lies}
         self._orders_of_lies = {lie.about: str(lie.body.get("order")) for lie in life.lies}
 

@@ -3,7 +3,7 @@
 import json
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -69,7 +69,7 @@ class Site:
         self.inbox.trim(2**62, datetime.max.replace(tzinfo=UTC))
 
     def pull(self, name: str, *, whole: bool = False, page_size: int = 100) -> None:
-        """Pull what changed of an object, or all of it; every page is a batch of its own."""
+        """Pull what changed of an object, or all of it."""
         today = self.server.shop.now.astimezone(CHICAGO).date()
         mode = PullMode.WHOLE_HISTORY if whole else PullMode.SINCE_WATERMARK
         request = PullRequest(mode=mode, first_day=today, last_day=today, today=today)
@@ -121,14 +121,21 @@ class Site:
 
 @contextmanager
 def open_site(server: Server, folder: Path) -> Iterator[Site]:
-    """An empty warehouse in a folder, in which every page that is pulled becomes a batch."""
+    """An empty warehouse in a folder."""
     path = folder / "warehouse.duckdb"
     inbox = Inbox(folder / "inbox.sqlite")
-    pages, staging.PAGES_PER_SEGMENT = staging.PAGES_PER_SEGMENT, 1
     try:
         with open_warehouse(path) as connection:
             yield Site(server, OpenWarehouse(path, connection), inbox)
     finally:
+        inbox.close()
+
+
+@contextmanager
+def a_batch_for_each_page() -> Iterator[None]:
+    """Batches of a hundred pages would leave nothing to happen between those of a small shop."""
+    pages, staging.PAGES_PER_SEGMENT = staging.PAGES_PER_SEGMENT, 1
+    try:
+        yield
+    finally:
         staging.PAGES_PER_SEGMENT = pages
-        with suppress(OSError):
-            inbox.close()
