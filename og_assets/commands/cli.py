@@ -148,7 +148,10 @@ def sync() -> None:
 @click.option("--orders", type=int, help="A history of about this many orders, in place of --customers.")
 @click.option("--seed", default=0, show_default=True, help="Which merchant: the same seed gives the same one.")
 @click.option("--latency", default=0.0, show_default=True, help="Seconds that every answer takes longer.")
-def emulator(port: int, customers: int, orders: int | None, seed: int, latency: float) -> None:
+@click.option(
+    "--drops", type=click.Path(file_okay=False, path_type=Path), help="Folder for file drops: each day's reports."
+)
+def emulator(port: int, customers: int, orders: int | None, seed: int, latency: float, drops: Path | None) -> None:
     """Serve an emulated Ordergroove until Ctrl-C.
 
     Its clock goes with this machine's. Prints its address and its API key, for ORDERGROOVE_BASE_URL and
@@ -158,13 +161,20 @@ def emulator(port: int, customers: int, orders: int | None, seed: int, latency: 
     Examples:
       og emulator
       og emulator --orders 100000 --latency 0.02
+      og emulator --drops data/outgoing         with file drops, of yesterday to begin with
       curl -H 'x-api-key: emulator-key' http://127.0.0.1:8765/orders/
     """
     from og_assets.emulator import Emulator, World, run
 
     require_free(port)
     world = World(seed, customers=customers, orders=orders, now=datetime.now(UTC))
-    run(Emulator(world, port=port, latency=latency))
+    served = Emulator(world, port=port, latency=latency)
+    if drops is None:
+        run(served)
+        return
+    from og_assets.emulator.drops import DropWriter
+
+    run(served, each_tick=DropWriter(world, drops).write_due)
 
 
 @main.command()

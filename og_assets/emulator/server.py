@@ -3,7 +3,7 @@
 import signal
 import threading
 from collections import Counter, deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta, tzinfo
 from time import monotonic
@@ -140,8 +140,11 @@ class Emulator:
         return answer, exchange, effects
 
 
-def run(emulator: Emulator) -> None:
-    """Serve until SIGINT or SIGTERM, while the world's clock goes with the real one; prints URL and key."""
+def run(emulator: Emulator, *, each_tick: Callable[[], object] = lambda: None) -> None:
+    """Serve until SIGINT or SIGTERM, while the world's clock goes with the real one; prints URL and key.
+
+    `each_tick` is called twice a second.
+    """
     stop = threading.Event()
 
     def on_signal(number: int, frame: FrameType | None) -> None:
@@ -152,10 +155,12 @@ def run(emulator: Emulator) -> None:
         with emulator:
             print(f"Ordergroove emulator on {emulator.url}  (x-api-key: {EMULATOR_KEY})", flush=True)
             last = monotonic()
+            each_tick()
             while not stop.wait(0.5):
                 passed = int(monotonic() - last)
                 emulator.world.advance(timedelta(seconds=passed))
                 last += passed
+                each_tick()
     finally:
         for number, handler in former.items():
             signal.signal(number, handler)
