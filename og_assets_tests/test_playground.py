@@ -14,7 +14,7 @@ def suggested(story: str) -> dict[str, str]:
     """The commands that the demo ends with, by what they are for."""
     lines = story.partition("What to look at next\n")[2].splitlines()
     found = {line[3:23].strip(): line[24:] for line in lines}
-    assert found.pop("your own merchant").startswith("put ORDERGROOVE_API_KEY into .env")
+    assert found.pop("your own merchant").startswith("write ORDERGROOVE_API_KEY=... into .env")
     assert set(found) >= {"the tables", "a question", "where it stands", "the runs, in the UI"}
     return found
 

@@ -7,9 +7,12 @@ from filelock import FileLock
 
 from og_assets.environment import read_dotenv
 
+PACKAGED_SETTINGS = Path(__file__).parents[1] / "dagster.yaml"
+"""Dagster's settings where the current folder has none: the repository's file, linked into the package."""
+
 
 def prepare_home() -> Path:
-    """Read `.env`, and make sure that DAGSTER_HOME is set and has this folder's `dagster.yaml`.
+    """Read `.env`, and make sure that DAGSTER_HOME is set and has a `dagster.yaml`.
 
     Returns the home, as an absolute path: Dagster refuses another, and without one it keeps its runs in a folder that
     it deletes.
@@ -23,7 +26,9 @@ def use_home(folder: Path) -> Path:
     os.environ["DAGSTER_HOME"] = str(folder)
     folder.mkdir(parents=True, exist_ok=True)
     settings, linked = Path("dagster.yaml").absolute(), folder / "dagster.yaml"
-    if settings.exists() and not linked.exists():
+    if not settings.exists():
+        settings = PACKAGED_SETTINGS
+    if not linked.exists():
         linked.unlink(missing_ok=True)  # a link that leads nowhere, after the folder was moved
         linked.symlink_to(settings)
     return folder
