@@ -23,10 +23,11 @@ _IN_EVENTS_ONLY = (
     *("id", "type", "source", "subscriptions"),
     *("status_display", "every_period_display", "locale_display", "phone_type_display"),
 )
+_LISTS_OF_IDS = frozenset({"subscriptions"})
 _DEEPEST = 20
 """How deep containers are looked into; the documents show them four deep."""
 _AMBIGUOUS = frozenset({"name", "description"})
-_STAMP = rb"\d{1,10}|\d{4}-\d\d-\d\d([T ][\d:.]{5,15}(Z|[+-]\d\d:\d\d)?)?"
+_STAMP = rb"1\d{9}|\d{4}-\d\d-\d\d([T ][\d:.]{5,15}(Z|[+-]\d\d:\d\d)?)?"
 _LOOKS = {
     kind: re.compile(rb'"?(?:%b|null|undefined|)"?' % pattern, re.IGNORECASE)
     for kind, pattern in {
@@ -91,7 +92,13 @@ def _list(name: str, text: bytes, masking: Masking, depth: int) -> bytes:
         elements = cut_list(text)
     except BrokenBody:
         return masking.everything(text)
-    return b"[" + b",".join(_value(name, element, masking, depth) for element in elements) + b"]"
+    written = (
+        _value(name, element, masking, depth)
+        if name in _LISTS_OF_IDS or element.startswith((b"{", b"["))
+        else masking.everything(element)
+        for element in elements
+    )
+    return b"[" + b",".join(written) + b"]"
 
 
 def _fits(column: Column, value: bytes) -> bool:
@@ -99,5 +106,5 @@ def _fits(column: Column, value: bytes) -> bool:
     if column.is_masked or column.kind is Kind.JSON:
         return True
     if column.kind is Kind.TEXT:
-        return not value.startswith((b"{", b"["))
+        return value.startswith(b'"') or _LOOKS[Kind.INTEGER].fullmatch(value) is not None
     return _LOOKS[column.kind].fullmatch(value) is not None

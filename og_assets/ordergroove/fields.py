@@ -17,13 +17,14 @@ from og_assets.ordergroove.spellings import FLAGS, NULL_WORDS, PLAIN_AMOUNT, WHO
 
 
 def _usable_key(value: str) -> str:
-    if value.strip() in NULL_WORDS:
-        raise ValueError("the key is empty")
+    if value.strip() in NULL_WORDS or '"' in value or "'" in value:
+        raise ValueError("the key is empty, or may show members")
     return value
 
 
 def _number_as_text(value: Any) -> Any:
-    return str(value) if type(value) is int else value
+    # What is 0 here may have been -0, whose digits are others.
+    return str(value) if type(value) is int and value else value
 
 
 def _text_as_number(value: Any) -> Any:
@@ -36,6 +37,8 @@ def _word_as_flag(value: Any) -> Any:
 
 def _leading_digits(value: Any) -> Any:
     if type(value) is not str:
+        if type(value) is int and value <= 0:
+            raise ValueError("no digits alone")
         return value
     digits = value.split("|", 1)[0].strip()
     return int(digits) if digits.isascii() and digits.isdecimal() else None

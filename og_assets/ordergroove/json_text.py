@@ -15,7 +15,7 @@ TOKEN = re.compile(rb'("(?:[^"\\]++|\\.)*+"?)(\s*:)?|[{}\[\],:]|[^\s{}\[\],:"]+'
 """A string (up to the end of the text where its own is missing) and its colon, a mark of the syntax, or a bare word."""
 
 _MARK = re.compile(rb'"(?:[^"\\]++|\\.)*+"|["\[\]{},]', re.DOTALL)
-_MEMBER = re.compile(rb'("(?:[^"\\]++|\\.)*+")\s*:\s*(.*)', re.DOTALL)
+_MEMBER = re.compile(rb'("(?:[^"\\]++|\\.)*+")\s*:\s*(.+)', re.DOTALL)
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
 _ESCAPED = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _CLOSES = {b"]": b"[", b"}": b"{"}
@@ -34,7 +34,7 @@ def is_json(text: bytes) -> bool:
     """Whether the text is one JSON value, to the letter of RFC 8259, with numbers of any size."""
     try:
         _any.decode(text)
-        text.decode()
+        text.decode()  # which decoders of JSON judge only where they make text of it
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return False
     return True

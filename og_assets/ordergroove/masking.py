@@ -28,13 +28,14 @@ _FIELD_NAME = re.compile(rf"[A-Za-z_][A-Za-z0-9_-]{{0,63}}|{_HASHED.pattern}")
 _NESTED = (b"{", b"[", b'"{', b'"[')
 _SAYS_NOTHING = frozenset({b"null", b"true", b"false", b'""', b'"null"', b'"undefined"'})
 _SECRET_NAME = re.compile(
-    r"token|^cc_(?!type$|holder$)|^card$|(credit|debit)_?card$|card_?(no$|num|exp|code|data|detail|last|ending|cv)",
+    r"token|^cc[_-](?!type$|holder$)|^card$|(credit|debit)[_-]?card$"
+    r"|card[_-]?(no$|num|exp|code|data|detail|last|ending|cv)",
     re.IGNORECASE | re.ASCII,
 )
 _ESCAPED_LETTER = re.compile(rb"\\u00[0-7]")
 _NAME = 2
 """The last group of a TOKEN that is the name of a member."""
-_SECRET_WORDS = (b"token", b"card", b"cc_")
+_SECRET_WORDS = (b"token", b"card", b"cc_", b"cc-")
 _VALUE = re.compile(rb'\s*:\s*("[^"]*"|[^\s,}\]"]+)')
 
 Keeps = Callable[[str], bool]
@@ -112,8 +113,8 @@ class Masking:
         return name if _FIELD_NAME.fullmatch(name) else self.text(name) or NAMELESS
 
     def everything(self, value: bytes) -> bytes:
-        """A JSON value with all that is in it masked; the names of its members stay."""
-        return self._walk(value, _NOTHING_STAYS) if value.startswith(_NESTED) else self.scalar(value)
+        """A JSON value with all that is in it masked; the names of its members stay, but not those in its texts."""
+        return self._walk(value, _NOTHING_STAYS) if value.startswith((b"{", b"[")) else self.scalar(value)
 
     def secrets(self, value: bytes) -> bytes:
         """A text, JSON or not, with what names call a secret masked: of members, and in texts that show members."""
@@ -202,6 +203,8 @@ class Masking:
         return token if masked == name else _quoted(masked)
 
     def _value(self, token: bytes, rule: _Rule) -> bytes:
+        if rule is _NOTHING_STAYS:
+            return self.scalar(token)
         if rule is _SECRETS_GO and not may_hold_secrets(token):
             return token
         text = text_of(token).encode(errors="backslashreplace")
@@ -233,7 +236,7 @@ def may_hold_secrets(body: bytes) -> bool:
     if b"\\" in body and _ESCAPED_LETTER.search(body):
         return True
     body = body.lower()
-    return b"token" in body or b"card" in body or b"cc_" in body
+    return b"token" in body or b"card" in body or b"cc_" in body or b"cc-" in body
 
 
 def _quoted(text: str | None) -> bytes:

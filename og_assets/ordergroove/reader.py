@@ -14,8 +14,8 @@ from pydantic_core import to_json
 
 from og_assets.columns import Kind
 from og_assets.ordergroove.clock import SourceClock
-from og_assets.ordergroove.json_text import DEEPEST, cut_object, is_json, is_too_deep, text_of
-from og_assets.ordergroove.masking import KEEPING, Masking
+from og_assets.ordergroove.json_text import DEEPEST, BrokenBody, cut_object, is_json, is_too_deep, text_of
+from og_assets.ordergroove.masking import KEEPING, MARK, Masking
 from og_assets.ordergroove.objects import OrdergrooveObject
 from og_assets.ordergroove.record_mask import RecordMask
 from og_assets.ordergroove.spellings import NULL_WORDS, Misfit, Reading
@@ -114,9 +114,9 @@ class RecordReader:
         found = {
             column.name: _inside(members.get(str(column.path[0]), b"null"), column.path[1:]) for column in self._columns
         }
-        for name in self._object.key:
-            if not _is_usable_key(found[name]):
-                return self._refuse(f"the key {name} is missing or empty", body, masked)
+        problem = next(filter(None, (_key_problem(name, found[name], body) for name in self._object.key)), None)
+        if problem:
+            return self._refuse(problem, body, masked)
         values: dict[str, Any] = {}
         notes: dict[str, str] = {}
         odd: set[str] = set()
@@ -131,6 +131,8 @@ class RecordReader:
                 notes[name] = f"{name}: {note}"
                 if column.kind is Kind.TEXT:
                     odd.add(str(column.path[0]))
+                    if not self._masking.keeps_personal:
+                        values[name] = None
         hidden = self._mask.hide(masked, odd)
         if hidden != masked:
             # What does not fit its column may be anything, a person's name too.
@@ -166,10 +168,22 @@ def _inside(value: bytes, steps: Path) -> bytes:
     return value
 
 
-def _is_usable_key(value: bytes) -> bool:
-    if value.startswith(b'"'):
-        return text_of(value).strip() not in NULL_WORDS
-    return value.lstrip(b"-").isdigit()
+def _key_problem(name: str, key: bytes, body: bytes) -> str | None:
+    """Why the text of a key's value, out of a masked body, tells no record."""
+    is_text = key.startswith(b'"')
+    if not (text_of(key).strip() not in NULL_WORDS if is_text else key.removeprefix(b"-").isdigit()):
+        return f"the key {name} is missing or empty"
+    # What masking leaves of a text that shows a secret may be the same for many.
+    if is_text and not text_of(key).startswith(MARK) and key != _value_of(body, name):
+        return f"the key {name} shows a secret"
+    return None
+
+
+def _value_of(body: bytes, name: str) -> bytes | None:
+    try:
+        return cut_object(body).get(name)
+    except BrokenBody:
+        return None
 
 
 def _merged(notes: dict[str, str], again: tuple[str, ...]) -> tuple[str, ...]:

@@ -37,8 +37,8 @@ SENT_AS_JSON = "sent as JSON, kept as its text"
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _STAMP = re.compile(rf"([0-9]{{4}})-([0-9]{{2}})-([0-9]{{2}})(?:{_TIME})?")
 FLAGS = {"true": True, "false": False, "1": True, "0": False}
-_SECONDS_OF_OUR_TIME = range(946_684_800, 4_102_444_800)
-"""Since 1970, of the years 2000 to 2099. Other numbers are none: 20240701 looks like a day, 0 like nothing."""
+_SECONDS_OF_OUR_TIME = range(1_000_000_000, 2_000_000_000)
+"""Since 1970, of the years 2001 to 2033. Other numbers are none: 20240701 may be a day, 2125550123 a phone number."""
 
 
 class Misfit(Exception):
@@ -52,7 +52,7 @@ def read_text(value: bytes, _: SourceClock) -> tuple[str | None, str | None]:
     if value.startswith(b'"'):
         return text_of(value), None
     if _is_number(value):
-        return "0" if value == b"-0" else value.decode(), None
+        return value.decode(), None
     return value.decode(), SENT_AS_JSON
 
 
@@ -75,6 +75,8 @@ def read_small_integer(value: bytes, clock: SourceClock) -> tuple[int | None, No
 def read_code(value: bytes, clock: SourceClock) -> tuple[int | None, None]:
     """The leading digits of `code|text`; text without a code has none."""
     if not value.startswith(b'"'):
+        if value != b"null" and not value.isdigit():
+            raise Misfit
         return read_integer(value, clock)
     digits = text_of(value).split("|", 1)[0].strip()
     return read_integer(digits.encode(), clock) if digits.isascii() and digits.isdecimal() else (None, None)
@@ -118,11 +120,13 @@ def read_stamp(value: bytes, clock: SourceClock) -> tuple[datetime | None, str |
     return instant, note or ("cut to microseconds" if (fraction or "")[6:].strip("0") else None)
 
 
-def instant_of(stamp: datetime, clock: SourceClock) -> tuple[datetime, str | None]:
+def instant_of(stamp: datetime, clock: SourceClock) -> tuple[datetime | None, str | None]:
     """The instant of a stamp as a naive UTC datetime; one without a zone is read on `clock`."""
     if clock.is_missing(stamp):
         return clock.to_utc(stamp + timedelta(hours=1)), f"does not exist in {clock.zone_name}, shifted forward"
-    return clock.to_utc(stamp), "has no time in UTC, kept as it is" if clock.is_out_of_reach(stamp) else None
+    if clock.is_out_of_reach(stamp):
+        return None, "beyond the calendar in UTC"
+    return clock.to_utc(stamp), None
 
 
 def read_day(value: bytes, _: SourceClock) -> tuple[date | None, str | None]:
@@ -156,7 +160,7 @@ def read_json(value: bytes, _: SourceClock) -> tuple[str | None, None]:
     if not value.startswith(b'"'):
         return None if value == b"null" else value.decode(), None
     text = text_of(value)
-    if text.strip() in NULL_WORDS:
+    if text in NULL_WORDS:
         return None, None
     held = text.encode()
     return text if is_json(held) and not is_too_deep(held) else value.decode(), None

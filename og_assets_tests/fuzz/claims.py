@@ -126,7 +126,9 @@ def place_of(body: Body, mode: Mode) -> tuple[Place, list[tuple[str, ...]]]:
             [what, text], single = tokens[0], len(tokens) == 1
             if not single or (what == TEXT and text in NULL_WORDS) or (what == WORD and not text[-1:].isdigit()):
                 continue
-            if not re.fullmatch("[ -?A-~]*[!-?A-~]", text) or (what == WORD and not text.lstrip("-").isdigit()):
+            is_plain = re.fullmatch("[ -?A-~]*[!-?A-~]", text) if what == TEXT else text.lstrip("-").isdigit()
+            # What is left of a key that shows a secret is no id, and may be the same for many.
+            if not is_plain or names_a_secret(text):
                 place = Place.EITHER
             usable += [text, mode.hashed(text)] if mode.masked and mode.salt else [text]
         if not usable:

@@ -29,6 +29,10 @@ EVENT = {
             "one_click_token": "tok-zzq",
             "tries": "zzq failed its type",
             "quantity": 15550199777,
+            "cancelled": 5550199777,
+            "locale": 15550199777,
+            "shipping_address": ["zzq"],
+            "payments": ["zzq"],
             "currency_code": {"who": "zzq"},
             "unheard_of": ["zzq"],
         }
@@ -49,7 +53,7 @@ def test_event_keeps_what_is_known_to_be_harmless(masking: Masking) -> None:
     """Ids and codes stay, at both levels at which the documents show a snapshot; all else does not."""
     masked = mask_event(json.dumps(EVENT).encode(), masking)
     assert b"zzq" not in masked
-    assert b"15550199777" not in masked
+    assert b"5550199777" not in masked
     event = json.loads(masked)
     assert (event["id"], event["type"], event["created"]) == ("evt_1", "order.delete", 1735689600)
     told = event["data"]["object"]

@@ -114,6 +114,27 @@ def test_a_secret_is_found_in_whatever_spelling_its_name_has(member: str, maskin
     assert mask_event(mask_event(event, masking), masking) == mask_event(event, masking)
 
 
+@EVERY_MODE
+def test_key_that_shows_a_secret_is_quarantined(masking: Masking) -> None:
+    """What masking leaves of such keys may be one key, and their records would replace each other."""
+    for number in (CARD, CARD[::-1]):
+        outcome = read("orders", json.dumps({"public_id": f'{{"card": "{number}"}}', "total": "1.00"}), masking)
+        assert isinstance(outcome, Refused)
+        assert outcome.reason == "the key public_id shows a secret"
+        assert number not in outcome.raw
+    assert isinstance(read("orders", '{"public_id": "it\'s [\\"]", "token": 1}', masking), Accepted)
+    assert isinstance(read("orders", '{"public_id": "it\'s", "card": [}}', masking), Refused)
+
+
+def test_secret_that_is_json_text_goes_whole() -> None:
+    """The names inside of it are its own, too."""
+    for masking, left in ((KEEP, None), (KEEP_SALTED, "hmac:")):
+        outcome = read("payments", json.dumps({"public_id": "p", "token_id": f'{{"number {CARD}": "a"}}'}), masking)
+        assert isinstance(outcome, Accepted)
+        for stored in (json.loads(outcome.values)["token_id"], json.loads(outcome.raw)["token_id"]):
+            assert stored is None if left is None else stored.startswith(left)
+
+
 def test_what_stands_beside_a_secret_in_text_stays() -> None:
     """Only the value goes, in the quotes that the text uses."""
     for told, kept in (

@@ -287,6 +287,8 @@ def test_names_of_secrets_are_told_from_others() -> None:
         "one_click_token",
         "paymentToken",
         "cc_exp_date",
+        "cc-exp-date",
+        "Card-Number",
         "cardNumber",
         "card_no",
         "card",

@@ -73,6 +73,16 @@ def test_a_time_with_a_fraction_is_cut_to_the_second() -> None:
     assert read_envelope(b'{"id": "a", "created": 1735689600.9}') == Envelope("a", None, 1735689600)
 
 
+def test_an_event_is_taken_whatever_else_is_in_its_body(client: httpx.Client, inbox: Inbox) -> None:
+    """Numbers beyond any float, brackets beyond any reader: the event is told by its id, and would be lost for good."""
+    deep = b"[" * 5000 + b"]" * 5000
+    for number, content in enumerate((b"1e400", b"-1e-400", b"9" * 6000, b'{"a": 1, "a": 2}', deep, rb'"\ud800"')):
+        body = b'{"x": %b, "id": "%d", "type": "order.delete", "created": 1735689600}' % (content, number)
+        assert post(client, body) == 200
+    assert ids(inbox) == ["0", "1", "2", "3", "4", "5"]
+    assert {(event.type, event.created) for event in contents(inbox)} == {("order.delete", 1735689600)}
+
+
 def test_a_signed_body_without_a_usable_id_is_400(client: httpx.Client, inbox: Inbox) -> None:
     """Nothing is stored."""
     answers = {body[:40]: post(client, body) for body in NO_EVENTS}
