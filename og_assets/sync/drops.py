@@ -16,11 +16,13 @@ from og_assets.ordergroove.drops.archive import KEPT_DAYS, Archive, hash_of
 from og_assets.ordergroove.drops.errors import DropChanged, DropGone, DropUnreadable
 from og_assets.ordergroove.drops.names import DropName, read_name
 from og_assets.ordergroove.drops.reading import DropReader, RefusedRow, Row
-from og_assets.ordergroove.drops.reports import Report
+from og_assets.ordergroove.drops.reports import REPORTS, Report
 from og_assets.ordergroove.drops.source import DropFile, DropSource, fetch
 from og_assets.ordergroove.drops.unpacking import unpacked
 from og_assets.ordergroove.masking import Masking
+from og_assets.ordergroove.objects import OBJECTS
 from og_assets.sync.logged_run import logged_run
+from og_assets.sync.pull import object_table
 from og_assets.warehouse import sync_log
 from og_assets.warehouse.drops import (
     OF_THE_FILE,
@@ -80,6 +82,12 @@ def drop_table(report: Report) -> Table:
     """The table in the warehouse that holds the rows of a report."""
     key = report.keys[0] if len(report.keys) == 1 else ()
     return Table(SCHEMA, report.name, key, (*report.columns, *OF_THE_FILE), f"{report.record.__doc__}")
+
+
+def drop_sources() -> tuple[Table, ...]:
+    """What is read for analytics of drops: their own tables, and those of the objects that they tell of."""
+    objects = (object for object in OBJECTS if object.name in {"subscriptions", "orders", "items"})
+    return (*map(drop_table, REPORTS), *map(object_table, objects))
 
 
 def new_files(source: DropSource, known: set[KnownFile]) -> list[DropFile]:
