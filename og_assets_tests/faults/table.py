@@ -92,9 +92,9 @@ def _round(hazard: Hazard, dice: random.Random, folder: Path, outcome: Outcome) 
 
 HAZARDS: tuple[Hazard, ...] = (
     *(Hazard(f"killed: {name}", inject, 1, 2, synced=synced) for name, (inject, synced) in kill_faults.NAMED.items()),
-    Hazard("killed at a line by dice", kill_faults.at_a_line, 1, 40),
-    Hazard("killed at a statement by dice", kill_faults.at_a_statement, 1, 40),
-    Hazard("killed at an instant by dice", kill_faults.at_an_instant, 1, 40),
+    Hazard("killed at a random line", kill_faults.at_a_line, 1, 40),
+    Hazard("killed at a random statement", kill_faults.at_a_statement, 1, 40),
+    Hazard("killed at a random instant", kill_faults.at_an_instant, 1, 40),
     Hazard("killed, and killed again while it resumes", kill_faults.twice, 1, 3),
     *(
         Hazard(name, inject, 1, 3, objects=wire_faults.LISTED, one_of=True)
