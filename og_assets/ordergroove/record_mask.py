@@ -48,7 +48,8 @@ class RecordMask:
             members = cut_members(body)
         except BrokenBody:
             return self.refused(body)
-        written = list(map(self._member, members))
+        last = {text_of(name): place for place, (name, _) in enumerate(members)}
+        written = [self._member(member, last[text_of(member[0])] == place) for place, member in enumerate(members)]
         return body if written == members else _joined(written)
 
     def hide(self, body: bytes, names: Collection[str]) -> bytes:
@@ -83,12 +84,16 @@ class RecordMask:
         written = dict(changed.get(name) or (name, value) for name, value in members.items())
         return msgspec.json.encode(written) if len(written) == len(members) else None
 
-    def _member(self, member: tuple[bytes, bytes]) -> tuple[bytes, bytes]:
-        """A member as it may be written, both parts as JSON text."""
+    def _member(self, member: tuple[bytes, bytes], counts: bool) -> tuple[bytes, bytes]:
+        """A member as it may be written, both parts as JSON text; of two with one name only the last counts.
+
+        The others are held against no type, so they are masked whole.
+        """
         token, value = member
         name = text_of(token)
         named = self._name(name)
-        return token if named == name else msgspec.json.encode(named), self._value(name, value)
+        masked = self._value(name, value) if counts else self._masking.everything(value)
+        return token if named == name else msgspec.json.encode(named), masked
 
     def _name(self, name: str) -> str:
         return name if name in self._columns else self._masking.member_name(name)

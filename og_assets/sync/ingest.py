@@ -4,6 +4,7 @@ Where the inbox was read up to is kept in the warehouse, in the transaction of t
 Should that be lost, all of the inbox is read again and the events' ids keep the table as it is.
 """
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ from og_assets.webhooks.inbox import Inbox, InboxEvent
 EVENTS = "events"
 MODE = "inbox"
 """`ops.sync_runs.mode` of a reading of the inbox."""
+_NOT_UTF8 = re.compile("[\udc80-\udcff]")
 EVENTS_PER_BATCH = 5000
 KEPT_IN_INBOX = timedelta(days=30)
 """How long events stay in the inbox after they came: far beyond the three days in which they may be sent again."""
@@ -88,8 +90,16 @@ def read_event(event: InboxEvent, masking: Masking) -> StoredEvent:
         object_id=_object_id(body),
         event_at=None if event.created is None else datetime.fromtimestamp(event.created, UTC),
         received_at=event.received_at,
-        raw=body.decode(errors="backslashreplace"),
+        raw=_text(body),
     )
+
+
+def _text(body: bytes) -> str:
+    """The body as text. Bytes that are not UTF-8 are written out behind two backslashes, so that JSON stays JSON."""
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        return _NOT_UTF8.sub(lambda byte: f"\\\\x{ord(byte[0]) - 0xDC00:02x}", body.decode(errors="surrogateescape"))
 
 
 def _object_id(body: bytes) -> str | None:

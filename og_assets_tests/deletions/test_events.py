@@ -11,7 +11,7 @@ import pytest
 from og_assets.assets.events import request_for_new_events
 from og_assets.assets.warehouse_resource import WarehouseResource
 from og_assets.ordergroove.masking import KEEPING
-from og_assets.sync.ingest import EVENTS_PER_BATCH, KEPT_IN_INBOX, ingest
+from og_assets.sync.ingest import EVENTS_PER_BATCH, KEPT_IN_INBOX, ingest, read_event
 from og_assets.warehouse.errors import WarehouseError
 from og_assets.webhooks.errors import InboxError
 from og_assets.webhooks.inbox import Inbox, InboxEvent
@@ -227,3 +227,11 @@ def test_a_failure_is_told_though_the_warehouse_is_locked_then(
     monkeypatch.setattr("og_assets.sync.ingest.store_events", lose_the_disk)
     with pytest.raises(InboxError, match="the first cause"):
         ingest(inbox, warehouse, run_id="run", masking=KEEPING)
+
+
+def test_event_that_is_no_utf8_is_json_in_its_row() -> None:
+    """What is derived reads it as JSON; its bytes are written out."""
+    body = b'{"id": "e", "data": {"object": {"public_id": "o1", "note": "Zo\xeb"}}}'
+    row = read_event(InboxEvent("e", "order.delete", 1, datetime(2025, 6, 3, tzinfo=UTC), body), KEEPING)
+    assert row.object_id == "o1"
+    assert json.loads(row.raw)["data"]["object"]["note"] == "Zo\\xeb"

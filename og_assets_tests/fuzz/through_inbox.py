@@ -90,7 +90,7 @@ def _problems(event: Event, stored: bytes, mode: Mode) -> Iterator[Problem]:
     if leaked:
         yield Problem(Claim.LEAKED, "planted text is shown", leaked)
     came, shown = event.json, take_apart(text)
-    if came is None or came.flaws or came.tokens[0] != (OPEN, "{"):
+    if came is None or came.flaws or _NOT_UTF8.search(event.text) or came.tokens[0] != (OPEN, "{"):
         return
     if shown is None or shown.flaws:
         yield Problem(Claim.LOST, "a stored event is not JSON", text[:200])
