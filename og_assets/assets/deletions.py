@@ -41,8 +41,8 @@ def sweep_asset(object: OrdergrooveObject, after: list[dg.AssetKey]) -> dg.Asset
         table="ops.sweep_findings",
         tags={"read": "sweep", "personal_data": "false"},
         description=(
-            f"Finds {object.name} that were deleted, of which no list tells: it lists those still open, and looks up "
-            "one by one what the warehouse believes open and the list leaves out, and what webhooks told since the "
+            f"Finds {object.name} that were deleted, which no list shows: it lists those still open, and looks up one "
+            "by one what is open in the warehouse and missing from the list, and what webhooks reported since the "
             "last sweep. One row per answer 404.\n\n"
             "It fails, and writes nothing, when the key sees one customer, when implausibly many are missing, or when "
             "more than a few look-ups get no answer; a few are left undecided until the next sweep.\n\n"

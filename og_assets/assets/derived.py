@@ -28,7 +28,7 @@ class DeriveConfig(dg.Config):
     """How a derived table is brought up to date."""
 
     rebuild: bool = Field(
-        default=False, description="Derive every row anew instead of what changed; the result is the same."
+        default=False, description="Derive all rows again, not only what changed; the result is the same."
     )
 
 

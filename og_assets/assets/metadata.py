@@ -18,7 +18,7 @@ CAVEATS: Mapping[str, str] = {
     "addresses": "`live` says whether an order or a subscription uses it; one that none uses stays.",
     "payments": "Tokens and card data are never stored in clear, whatever `ORDERGROOVE_PII` says.",
     "products": "It is Ordergroove's copy of the shop's feed; what customers pay is on the items.",
-    "offer_profiles": "The API tells no time of change: `_synced_at` is when this state was first seen.",
+    "offer_profiles": "The API has no time of change: `_synced_at` is when this state was first seen.",
     "subscriptions": "A cancelled one stays, with `live` false and `cancelled` set.",
     "orders": "Ordergroove deletes orders for good and no list says so; `orders_current` is without the deleted ones.",
     "items": "It has no time of change of its own but its order's; `items_current` is without the deleted ones.",

@@ -28,7 +28,7 @@ KINDS = {
     "run failed": "A run failed, and Dagster does not start it again by itself.",
     "check red": "A check did not pass; ERROR or WARN is said with it.",
     "stale": "A scheduled sync did not happen, or did not finish within an hour.",
-    "recovered": "What was told before is over.",
+    "recovered": "A problem that was reported before is over.",
 }
 """The kinds of messages."""
 

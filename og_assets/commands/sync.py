@@ -27,7 +27,8 @@ def sync(console: Console) -> bool:
     look(settings)
     watermark, without = _watermark(settings.warehouse)
     pulled = what_is_pulled(watermark, without)
-    console.print(f"Dagster runs the job `sync`: {pulled}, from {settings.base_url} into {settings.warehouse}.")
+    announcement = f"Dagster runs the job `sync`: {pulled}, from {settings.base_url} into {settings.warehouse}."
+    console.print(announcement, soft_wrap=True)
     _, succeeded = run_sync(console, Path(), *days_to_sync(watermark, datetime.now(CHICAGO).date()))
     if not settings.warehouse.exists():
         return False

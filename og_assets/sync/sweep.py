@@ -81,7 +81,7 @@ class StampsAhead(SweepRefused):
             f"{object_name}: {missing:,} of {believed:,} look deleted, {ahead:,} of them because their order's stamp "
             f"is later than the moment when it was fetched: Ordergroove's stamps are not of the zone {zone_name}. "
             "Nothing was written. Set ORDERGROOVE_SOURCE_TZ to the zone of Ordergroove's stamps, then run the job "
-            "`full_refresh`, which reads all stamps anew."
+            "`full_refresh`, which reads everything again."
         )
 
 

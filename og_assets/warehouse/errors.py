@@ -68,7 +68,7 @@ class NotAWarehouse(WarehouseError):
         super().__init__(
             f"{path} cannot be opened as a DuckDB warehouse: {problem}. If {SETTING} names the wrong file, correct it. "
             f"If the file is damaged, move it away together with {path.name}.wal and sync again, which reads the whole "
-            f"history anew; if a newer DuckDB wrote it, install that version."
+            f"history; if a newer DuckDB wrote it, install that version."
         )
         self.path = path
 
