@@ -128,8 +128,8 @@ def sync() -> None:
     """Bring everything since the last sync, now.
 
     Runs the Dagster job `sync`, as the schedules do at noon and at 8 PM in Chicago; the first time it pulls the whole
-    history. The run is in the UI like any other. Exits with 1 when it failed; what was loaded stays, and the next
-    sync goes on from there.
+    history. Before that it looks whether key and address work. The run is in the UI like any other. Exits with 1 when
+    it failed or was stopped; what was loaded stays, and the next sync goes on from there.
 
     \b
     Examples:

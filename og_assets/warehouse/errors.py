@@ -56,7 +56,7 @@ class WarehouseMissing(WarehouseError):
 
     def __init__(self, path: Path) -> None:
         super().__init__(
-            f"There is no warehouse at {path} yet. Run a sync to make it, or set {SETTING} to the file you mean."
+            f"There is no warehouse at {path} yet. Run `og sync` to make it, or set {SETTING} to the file you mean."
         )
         self.path = path
 
