@@ -2,7 +2,7 @@
 
 import ipaddress
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +14,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, V
 
 from og_assets.environment import restore
 from og_assets.errors import SettingError
+from og_assets.ordergroove.drops.archive import KEPT_DAYS
+from og_assets.ordergroove.drops.sftp import HostKey, SftpAddress
 from og_assets.ordergroove.masking import Masking, PersonalData
 from og_assets.ordergroove.turns import READERS
 
@@ -21,6 +23,7 @@ PRODUCTION_URL = "https://restapi.ordergroove.com"
 STAGING_URL = "https://staging.restapi.ordergroove.com"
 
 
+MOST_DAYS = 36_500
 SHORTEST_SALT = 32
 """Characters; 32 hexadecimal ones are 128 bits, which nobody tries out."""
 
@@ -136,6 +139,16 @@ def default_warehouse() -> Path:
     return FORMER_WAREHOUSE if FORMER_WAREHOUSE.exists() and not WAREHOUSE.exists() else WAREHOUSE
 
 
+def _drops(value: str) -> Path | SftpAddress:
+    return SftpAddress.read(value) if "://" in value else _path(value)
+
+
+def _days(value: str) -> int:
+    if not value.strip().isdecimal() or not 0 < int(value) <= MOST_DAYS:
+        raise ValueError(f"takes a number of days, 1 to {MOST_DAYS:,}")
+    return int(value)
+
+
 class Settings(BaseModel):
     """What the environment says, checked. Unset and empty variables mean the default."""
 
@@ -189,6 +202,29 @@ class Settings(BaseModel):
         "http://127.0.0.1:3000", alias="ORDERGROOVE_DAGSTER_URL", description="The Dagster UI, for links in alerts."
     )
 
+    drops: Annotated[Path | SftpAddress | None, BeforeValidator(_drops)] = Field(
+        None,
+        alias="ORDERGROOVE_DROPS",
+        description="Where file drops lie: a folder, or sftp://user@host/outgoing/; unset: the merchant has none.",
+    )
+    drops_host_key: Annotated[HostKey | None, BeforeValidator(HostKey.read)] = Field(
+        None,
+        alias="ORDERGROOVE_DROPS_HOST_KEY",
+        description="Key of the SFTP server: its fingerprint SHA256:..., or its line of a known-hosts file.",
+    )
+    drops_password: SecretStr | None = Field(
+        None, alias="ORDERGROOVE_DROPS_PASSWORD", description="Password of the SFTP user, or of the private key."
+    )
+    drops_private_key: SecretStr | None = Field(
+        None, alias="ORDERGROOVE_DROPS_PRIVATE_KEY", description="Private key of the SFTP user, or its path."
+    )
+    drops_archive: Annotated[Path, BeforeValidator(_path)] = Field(
+        Path("data/drops"), alias="ORDERGROOVE_DROPS_ARCHIVE", description="Folder for copies of loaded files."
+    )
+    drops_kept_days: Annotated[int, BeforeValidator(_days)] = Field(
+        KEPT_DAYS, alias="ORDERGROOVE_DROPS_KEPT_DAYS", description="How many days the copies stay."
+    )
+
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
         """Read the settings out of `environment`; raises SettingError that names the variable and what it takes."""
@@ -205,7 +241,22 @@ class Settings(BaseModel):
                 "guessed. Make one with `openssl rand -hex 32`, set the variable or write it into the file .env, and "
                 "keep a copy where keys are kept."
             )
+        if isinstance(settings.drops, SftpAddress):
+            settings.require_drops_login()
         return settings
+
+    def require_drops_login(self, called: Callable[[str], str] = str) -> None:
+        """Raise SettingError when a server of drops is named, and not how it and we prove who we are."""
+        if self.drops_host_key is None:
+            raise SettingError(
+                f"{called('ORDERGROOVE_DROPS_HOST_KEY')} is not set, and {called('ORDERGROOVE_DROPS')} names a server: "
+                "without its key anybody could be it. Ask Ordergroove for the fingerprint of their SFTP server."
+            )
+        if self.drops_password is None and self.drops_private_key is None:
+            raise SettingError(
+                f"{called('ORDERGROOVE_DROPS')} names a server, and neither {called('ORDERGROOVE_DROPS_PASSWORD')} nor "
+                f"{called('ORDERGROOVE_DROPS_PRIVATE_KEY')} is set."
+            )
 
     @property
     def masking(self) -> Masking:

@@ -6,15 +6,23 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from duckdb import DuckDBPyConnection
 
 from og_assets.assets.warehouse_resource import WarehouseResource
+from og_assets.emulator.drops import DropWriter
 from og_assets.emulator.world import World
+from og_assets.ordergroove.drops.archive import Archive
+from og_assets.ordergroove.drops.reports import REPORTS
+from og_assets.ordergroove.drops.source import LocalFolder
+from og_assets.ordergroove.masking import KEEPING
 from og_assets.ordergroove.objects import OBJECTS
-from og_assets.playground.sample import fill
+from og_assets.playground.sample import RUN, fill
+from og_assets.sync.drops import Drops, drop_sources, take
+from og_assets.warehouse.drop_analytics import ID_MAP, RECONCILIATION, derive_from_drops
 from og_assets.warehouse.migrations import read_sql
 from og_assets.warehouse.tables import quoted
 
@@ -30,7 +38,7 @@ of one, and every table and column has its meaning as a comment (`FROM duckdb_co
 are in [recipes.sql](recipes.sql), what could have been defined otherwise is in [decisions.md](decisions.md).
 
 - `ordergroove` holds what Ordergroove said last, in its own words; `history` how objects were at each sync before;
-  `analytics` what is derived; `ops` how the syncs went.
+  `drops` what [file drops](drops.md) told, where there are any; `analytics` what is derived; `ops` how the syncs went.
 - `FROM history.orders_as_of('2026-07-01')` gives orders as they stood at an instant; so for each view of `history`.
 - A `TIMESTAMP` is a UTC wall clock, a `TIMESTAMP WITH TIME ZONE` an instant. For the day in New York write
   `(created AT TIME ZONE 'UTC') AT TIME ZONE 'America/New_York'`. Days such as `place_date` are days as Ordergroove
@@ -93,6 +101,7 @@ CHANGING_EXAMPLES = {
     ("sync_runs", "slowest_response_seconds"): "0.41",
     ("sync_runs", "clock_skew_seconds"): "-0.2",
     ("inbox_state", "identity"): "1f0e8c5a9d",
+    ("drop_files", "place"): "sftp://coffee@feeds.ordergroove.com:22/outgoing/",
 }
 """Examples of what is another in each run: measured times and random names."""
 
@@ -102,9 +111,24 @@ def example_warehouse() -> Iterator[DuckDBPyConnection]:
     """A warehouse of an emulated merchant from which the examples come; always the same."""
     with tempfile.TemporaryDirectory() as folder:
         warehouse = WarehouseResource(database=str(Path(folder) / "ordergroove.duckdb"))
-        fill(warehouse, World(seed=0, customers=60), Path(folder) / "inbox.sqlite")
+        world = World(seed=0, customers=60)
+        fill(warehouse, world, Path(folder) / "inbox.sqlite")
+        _fill_drops(warehouse, world, Path(folder))
         with warehouse.get_connection(read_only=True) as connection:
             yield connection
+
+
+def _fill_drops(warehouse: WarehouseResource, world: World, folder: Path) -> None:
+    """The drops of the last two business days of the merchant."""
+    writer = DropWriter(world, folder / "outgoing")
+    for days in (2, 1):
+        writer.write(world.today - timedelta(days=days))
+    source, archive = LocalFolder(folder / "outgoing"), Archive(folder / "archive")
+    for report in REPORTS:
+        take(report, Drops(source, archive, KEEPING, rest=lambda: None), warehouse, run_id=RUN)
+    with warehouse.get_connection() as connection:
+        for table in (ID_MAP, RECONCILIATION):
+            derive_from_drops(connection, table, drop_sources())
 
 
 def data_dictionary(connection: DuckDBPyConnection) -> str:
@@ -124,15 +148,16 @@ def _diagram() -> list[str]:
 
 def _tables(connection: DuckDBPyConnection) -> list[str]:
     listed = connection.execute(read_sql("list_tables.sql")).fetchall()
-    marks = {(object.name, column.name): column for object in OBJECTS for column in object.columns}
+    marks = {("ordergroove", object.name, column.name): column for object in OBJECTS for column in object.columns}
     lines: list[str] = []
-    for schema in ("ordergroove", "history", "analytics", "ops"):
+    marks |= {("drops", report.name, column.name): column for report in REPORTS for column in report.columns}
+    for schema in ("ordergroove", "history", "drops", "analytics", "ops"):
         lines += [f"## Schema {schema}", ""]
         for _, name, kind, _, meaning in (row for row in listed if row[0] == schema):
             lines += [f"### {schema}.{name}", f"{'View. ' if kind == 'view' else ''}{meaning}", ""]
             lines += ["| Column | Type | Meaning | Example |", "|---|---|---|---|"]
             for column, type, comment in _columns(connection, schema, name):
-                mark = marks.get((name.removesuffix("_current"), column)) if schema == "ordergroove" else None
+                mark = marks.get((schema, name.removesuffix("_current"), column))
                 kept = " *personal*" if mark and mark.personal else " *secret*" if mark and mark.secret else ""
                 example = _example(connection, schema, name, column, type)
                 lines.append(f"| `{column}` | {type} | {_cell(comment)}{kept} | {example} |")

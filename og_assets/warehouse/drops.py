@@ -21,7 +21,7 @@ from og_assets.warehouse.tables import Table, literal, quoted
 from og_assets.warehouse.transactions import transaction
 
 SCHEMA = "drops"
-MEMORY_LIMIT = "512MB"
+MEMORY_LIMIT = "256MB"
 """Memory of DuckDB while it loads a file, however large that is; what goes beyond it is spilled to disk."""
 
 OF_THE_FILE: tuple[Column, ...] = (

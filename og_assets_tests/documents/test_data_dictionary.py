@@ -28,7 +28,8 @@ def test_every_table_view_and_column_is_in_it_with_a_meaning(connection: DuckDBP
     document = FILE.read_text()
     columns = connection.execute(
         "SELECT schema_name, table_name, list((column_name, comment)) FROM duckdb_columns()"
-        " WHERE database_name = current_database() AND schema_name IN ('ordergroove', 'analytics', 'ops') GROUP BY ALL"
+        " WHERE database_name = current_database() AND schema_name IN ('ordergroove', 'drops', 'analytics', 'ops')"
+        " GROUP BY ALL"
     ).fetchall()
     assert len(columns) > 25
     for schema, table, found in columns:

@@ -51,6 +51,13 @@ def test_times_are_read_on_central_time() -> None:
     ]
 
 
+def test_a_time_that_spring_leaves_out_is_shifted_forward_and_noted() -> None:
+    [row] = read("subscriptions", "Subscription ID,Create Time\n7,03/09/2025 02:30:00\n")
+    assert isinstance(row, Row)
+    assert json.loads(row.values)["create_time"] == "2025-03-09T08:30:00"
+    assert "shifted forward" in row.notes[0]
+
+
 def test_a_value_that_does_not_fit_is_noted_and_kept_in_raw() -> None:
     [row] = read("orders", "OG Order ID,Quantity,Place Date,Price\n55,two,13/45/2025,free\n")
     assert isinstance(row, Row)

@@ -35,7 +35,7 @@ class DropFile:
 
 
 class DropSource(Protocol):
-    """A folder of drops. Every method raises DropsUnreachable when the folder cannot be read."""
+    """A folder of drops. Every method raises DropError when the folder cannot be read."""
 
     @property
     def place(self) -> str:
