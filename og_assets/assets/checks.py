@@ -190,12 +190,12 @@ def specs(asset: dg.AssetKey, checks: Iterable[Check]) -> list[dg.AssetCheckSpec
 
 
 @cache
-def what_to_do(check: str) -> dg.MetadataValue:
-    """What the handbook says about a check: Dagster shows Markdown of less than 1,000 characters at once."""
+def what_to_do(check: str) -> str:
+    """What the handbook says about a check, as text: Dagster shows it at once, and Markdown only after a click."""
     section = re.search(
         rf"^### {check}\n(.+?)(?=^#|\Z)", HANDBOOK.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
     )
-    return dg.MetadataValue.md(section[1].strip() if section else f"See `og docs operations#{check}`.")
+    return section[1].strip() if section else f"See `og docs operations#{check}`."
 
 
 def check_object(warehouse: WarehouseResource, object: OrdergrooveObject) -> list[dg.AssetCheckResult]:
@@ -216,7 +216,7 @@ def _result(outcome: Outcome) -> dg.AssetCheckResult:
     metadata: dict[str, dg.MetadataValue] = {
         "found": dg.MetadataValue.int(outcome.found),
         "among": dg.MetadataValue.int(outcome.among),
-        "what_to_do": what_to_do(check.name),
+        "what_to_do": dg.MetadataValue.text(what_to_do(check.name)),
         "look_closer": dg.MetadataValue.md(f"```sql\n{check.sql};\n```"),
     }
     if outcome.sample:
@@ -268,6 +268,6 @@ def _answer(name: str, wrong: tuple[str, ...], asked: int, problem: str | None) 
             "found": len(wrong),
             "among": asked,
             "sample": dg.MetadataValue.json(list(wrong)),
-            "what_to_do": what_to_do(name),
+            "what_to_do": dg.MetadataValue.text(what_to_do(name)),
         },
     )

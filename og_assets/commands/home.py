@@ -25,9 +25,9 @@ def use_home(folder: Path) -> Path:
     """Make this absolute folder the DAGSTER_HOME of this process and of those that it starts."""
     os.environ["DAGSTER_HOME"] = str(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    settings, linked = Path("dagster.yaml").absolute(), folder / "dagster.yaml"
-    if not settings.exists():
-        settings = PACKAGED_SETTINGS
+    linked = folder / "dagster.yaml"
+    of_a_person = (Path("dagster.yaml").absolute(), folder.parent / "dagster.yaml")  # a home may lie in another one
+    settings = next(filter(Path.exists, of_a_person), PACKAGED_SETTINGS)
     if not linked.exists():
         linked.unlink(missing_ok=True)  # a link that leads nowhere, after the folder was moved
         linked.symlink_to(settings)
