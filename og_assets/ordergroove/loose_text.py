@@ -3,7 +3,8 @@
 import re
 from collections.abc import Callable
 
-_NAME = re.compile(rb"""(\\*["'])([^"'\\]{1,200})\1\s*:\s*""")
+# Backslashes double with each text in a text: 40 are five of them. Without a bound, a megabyte of them takes hours.
+_NAME = re.compile(rb"""(\\{0,40}+["'])([^"'\\]{1,200})\1\s*:\s*""")
 _QUOTED = re.compile(rb"""(\\*["'])(.*?)(?:(?<!\\)\1|\Z)""", re.DOTALL)
 _BARE = re.compile(rb"[^,}\]\r\n]*")
 _BRACKET = re.compile(rb"[{}\[\]]")
