@@ -211,7 +211,5 @@ def test_refused_records_are_told_apart_by_what_came(masking: Masking) -> None:
 @EVERY_MODE
 def test_a_megabyte_of_backslashes_is_no_matter(masking: Masking) -> None:
     """Each of them could begin a name in a text in a text; read anew from each, they would take hours."""
-    body = '{"public_id": "a", "n": NaN, "card_number": "%s", "x": "%s"}' % (CARD, "\\" * 1_000_000)
-    outcome = read("items", body, masking)
-    assert isinstance(outcome, Refused)
-    assert CARD not in outcome.raw
+    body = f'{{"public_id": "a", "n": NaN, "card_number": "{CARD}", "x": "{"".ljust(1_000_000, chr(92))}"}}'
+    assert CARD not in all_of(read("items", body, masking))
