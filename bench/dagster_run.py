@@ -10,8 +10,8 @@ from datetime import datetime
 
 import dagster as dg
 
-from og_assets.assets.partitions import CHICAGO
 from og_assets.automation.jobs import range_tags
+from og_assets.sync.windows import CHICAGO
 
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 

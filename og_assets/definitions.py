@@ -1,31 +1,56 @@
-"""The Dagster code location, as a table of contents."""
+"""The Dagster code location: `build_defs` puts it together from merchants; `defs` is what workspace.yaml loads.
+
+`defs` is made when it is first asked for, so that nothing is read when this module is imported.
+"""
+
+from collections.abc import Sequence
+from typing import Any
 
 import dagster as dg
 
-from og_assets.assets.bridge import items_orders_bridge
-from og_assets.assets.deletions import deletion_tombstones, items_sweep, orders_sweep
-from og_assets.assets.events import events
-from og_assets.assets.objects import object_assets
-from og_assets.assets.resources import OrdergrooveResource
-from og_assets.assets.totals import order_totals
-from og_assets.assets.warehouse_resource import WarehouseResource
-from og_assets.automation.jobs import SYNCED_ON_SCHEDULE, executor, jobs, schedules, sensors
+from og_assets.assets.analytics import DERIVED
+from og_assets.assets.derived import derived_asset
+from og_assets.assets.events import events_asset
+from og_assets.assets.objects import object_asset
+from og_assets.assets.scope import Scope
+from og_assets.assets.sweeps import sweep_assets
+from og_assets.automation.jobs import build_jobs, executor
+from og_assets.automation.schedules import SYNCED_ON_SCHEDULE, build_schedules
+from og_assets.automation.sensors import build_sensors
+from og_assets.merchants import Merchant, load_merchants
+from og_assets.ordergroove.objects import OBJECTS
 
-assets = [
-    *object_assets,
-    events,
-    orders_sweep,
-    items_sweep,
-    deletion_tombstones,
-    items_orders_bridge,
-    order_totals,
-]
 
-defs = dg.Definitions(
-    assets=dg.map_asset_specs(lambda spec: spec.replace_attributes(freshness_policy=SYNCED_ON_SCHEDULE), assets),
-    jobs=jobs,
-    schedules=schedules,
-    sensors=sensors,
-    executor=executor,
-    resources={"ordergroove": OrdergrooveResource(), "warehouse": WarehouseResource()},
-)
+def build_defs(merchants: Sequence[Merchant]) -> dg.Definitions:
+    """All that Dagster knows of these merchants. With a name, a merchant's assets, jobs and the rest begin with it."""
+    return dg.Definitions.merge(*map(merchant_defs, merchants), dg.Definitions(executor=executor))
+
+
+def merchant_defs(merchant: Merchant) -> dg.Definitions:
+    """All that Dagster knows of one merchant, but for the executor, of which a code location has one."""
+    scope = Scope(merchant)
+    assets = [
+        *(object_asset(scope, object) for object in OBJECTS),
+        events_asset(scope),
+        *sweep_assets(scope),
+        *(derived_asset(scope, derived) for derived in DERIVED),
+    ]
+    jobs = build_jobs(scope)
+    return dg.Definitions(
+        assets=dg.map_asset_specs(lambda spec: spec.replace_attributes(freshness_policy=SYNCED_ON_SCHEDULE), assets),
+        jobs=list(jobs.values()),
+        schedules=build_schedules(scope, jobs["sync"]),
+        sensors=build_sensors(scope, jobs["ingest_events"]),
+        resources=scope.resources(),
+    )
+
+
+def __dir__() -> list[str]:
+    return [*globals(), "defs"]
+
+
+def __getattr__(name: str) -> Any:
+    if name != "defs":
+        raise AttributeError(f"module {__name__} has no attribute {name}")
+    made = globals()["defs"] = build_defs(load_merchants())
+    return made

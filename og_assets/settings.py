@@ -4,20 +4,19 @@ import ipaddress
 import os
 from collections.abc import Callable, Mapping
 from datetime import date
-from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
 
 from og_assets.environment import restore
 from og_assets.errors import SettingError
 from og_assets.ordergroove.drops.archive import KEPT_DAYS
 from og_assets.ordergroove.drops.sftp import HostKey, SftpAddress
 from og_assets.ordergroove.masking import Masking, PersonalData
-from og_assets.ordergroove.turns import READERS
 
 PRODUCTION_URL = "https://restapi.ordergroove.com"
 STAGING_URL = "https://staging.restapi.ordergroove.com"
@@ -89,6 +88,16 @@ def _seconds(value: str) -> float:
     if not 0 < seconds < float("inf"):
         raise ValueError("takes a number of seconds above 0; leave it unset to accept signatures of any age")
     return seconds
+
+
+def _requests_a_minute(value: str) -> float:
+    try:
+        requests = float(value)
+    except ValueError:
+        requests = 0
+    if not 0 < requests < float("inf"):
+        raise ValueError("takes a number of requests a minute above 0, such as 6000")
+    return requests
 
 
 def _switch(value: str) -> bool:
@@ -225,21 +234,34 @@ class Settings(BaseModel):
         KEPT_DAYS, alias="ORDERGROOVE_DROPS_KEPT_DAYS", description="How many days the copies stay."
     )
 
+    readers: Annotated[Path | None, BeforeValidator(_path)] = Field(
+        None,
+        alias="ORDERGROOVE_READERS",
+        description="Folder by which all readers of this machine share the rate limit; unset: beside the warehouse.",
+    )
+    rate_limit: Annotated[float | None, BeforeValidator(_requests_a_minute)] = Field(
+        None,
+        alias="ORDERGROOVE_RATE_LIMIT",
+        description="Requests a minute that this machine sends; unset: what Ordergroove documents for the address.",
+    )
+
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str]) -> Self:
-        """Read the settings out of `environment`; raises SettingError that names the variable and what it takes."""
-        aliases = [str(field.alias) for field in cls.model_fields.values()]
-        given = {alias: environment[alias] for alias in aliases if environment.get(alias)}
+    def from_environment(cls, environment: Mapping[str, str], called: Callable[[str], str] = str) -> Self:
+        """Read the settings out of `environment`; raises SettingError that names the variable and what it takes.
+
+        `called` says what a variable is called where the person has written it.
+        """
+        given = {alias: environment[alias] for alias in cls.variables() if environment.get(alias)}
         try:
             settings = cls.model_validate(given)
         except ValidationError as error:
             problems = error.errors(include_input=False, include_url=False)
-            raise SettingError("\n".join(map(_sentence, problems))) from None
+            raise SettingError("\n".join(_sentence(problem, called) for problem in problems)) from None
         if settings.personal_data is PersonalData.HASH and settings.salt is None:
             raise SettingError(
-                "ORDERGROOVE_PII_SALT is not set, and ORDERGROOVE_PII=hash needs it: without a secret salt, hashes are "
-                "guessed. Make one with `openssl rand -hex 32`, set the variable or write it into the file .env, and "
-                "keep a copy where keys are kept."
+                f"{called('ORDERGROOVE_PII_SALT')} is not set, and {called('ORDERGROOVE_PII')}=hash needs it: without "
+                "a secret salt, hashes are guessed. Make one with `openssl rand -hex 32`, set the variable or write it "
+                "into the file .env, and keep a copy where keys are kept."
             )
         if isinstance(settings.drops, SftpAddress):
             settings.require_drops_login()
@@ -258,6 +280,11 @@ class Settings(BaseModel):
                 f"{called('ORDERGROOVE_DROPS_PRIVATE_KEY')} is set."
             )
 
+    @classmethod
+    def variables(cls) -> Mapping[str, FieldInfo]:
+        """The environment variable of each setting, with its field."""
+        return {str(field.alias): field for field in cls.model_fields.values()}
+
     @property
     def masking(self) -> Masking:
         """What becomes of personal values and secrets before anything is written."""
@@ -274,20 +301,22 @@ class Settings(BaseModel):
             )
         return self.api_key.get_secret_value()
 
-    @cached_property
+    @property
     def requests_per_minute(self) -> float | None:
-        """How many requests one reader may send a minute; None where no limit is known (a loopback emulator).
+        """How many requests this machine may send a minute; None where no limit is known (a loopback emulator).
 
-        The documented limit counts an address of ours, so each of the READERS takes an equal share.
+        The documented limit counts an address of ours, so all readers share it.
         Staging is planned for 300 a minute, all else for 6,000 (API reference: api-rate-limits).
         """
+        if self.rate_limit is not None:
+            return self.rate_limit
         if _is_loopback(str(urlsplit(self.base_url).hostname)):
             return None
-        return (300 if self.base_url == STAGING_URL else 6000) / READERS
+        return 300 if self.base_url == STAGING_URL else 6000
 
 
-def _sentence(problem: Any) -> str:
-    return f"{problem['loc'][0]} {problem['msg'].removeprefix('Value error, ')}."
+def _sentence(problem: Any, called: Callable[[str], str]) -> str:
+    return f"{called(problem['loc'][0])} {problem['msg'].removeprefix('Value error, ')}."
 
 
 def load_settings() -> Settings:

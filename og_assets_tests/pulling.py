@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import uuid4
 
-from og_assets.assets.partitions import CHICAGO, PullMode, PullRequest
 from og_assets.assets.warehouse_resource import WarehouseResource
 from og_assets.emulator.server import EMULATOR_KEY, Emulator
 from og_assets.ordergroove.client import OrdergrooveClient
@@ -18,6 +17,7 @@ from og_assets.ordergroove.retry import RetryPolicy
 from og_assets.playground.comparison import compare
 from og_assets.sync.pull import PullReport, pull
 from og_assets.sync.source import Source
+from og_assets.sync.windows import CHICAGO, PullMode, PullRequest
 
 QUICK = RetryPolicy(first_delay=0.001, max_delay=0.01)
 

@@ -16,13 +16,13 @@ import dagster as dg
 import pytest
 from rich.console import Console
 
-from og_assets.assets.partitions import CHICAGO
 from og_assets.assets.warehouse_resource import WarehouseResource
 from og_assets.commands.run import tell_why
 from og_assets.commands.sync import what_is_pulled
 from og_assets.emulator.api import KeyPermission
 from og_assets.emulator.server import EMULATOR_KEY, Emulator
 from og_assets.emulator.world import World
+from og_assets.sync.windows import CHICAGO
 from og_assets_tests.load import SOAK
 from og_assets_tests.pulling import sync
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import og_assets
 from og_assets.assets.checks import what_to_do
 from og_assets.automation.alerts import KINDS
-from og_assets.definitions import defs
 from og_assets.errors import OgAssetsError
+from og_assets_tests.code_location import definitions
 
 GUIDE = (Path(__file__).parents[1] / "docs" / "operations.md").read_text()
 SECTIONS = re.findall(r"^#+ (.+)$", GUIDE, re.MULTILINE)
@@ -19,7 +19,7 @@ ANCHORS = {title.lower().replace(" ", "-") for title in SECTIONS}
 
 def test_every_check_has_a_section() -> None:
     """Of its name, which Dagster shows beside each result; short enough to be read there."""
-    names = {key.name for key in defs.resolve_asset_graph().asset_check_keys}
+    names = {key.name for key in definitions().resolve_asset_graph().asset_check_keys}
     assert names - set(SECTIONS) == set()
     for name in names:
         told = what_to_do(name)

@@ -8,16 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from og_assets.assets.partitions import (
-    WHOLE_HISTORY,
-    PullMode,
-    PullRequest,
-    SyncWindow,
-    check_range,
-    daily_partitions,
-    segments,
-)
+from og_assets.assets.partitions import daily_partitions
 from og_assets.ordergroove.objects import OBJECTS
+from og_assets.sync.windows import WHOLE_HISTORY, PullMode, PullRequest, SyncWindow, check_range, segments
 
 CHICAGO = ZoneInfo("America/Chicago")
 LOOKBACK = timedelta(minutes=10)

@@ -5,7 +5,6 @@ from itertools import pairwise
 
 import pytest
 
-from og_assets.assets.partitions import CHICAGO
 from og_assets.assets.warehouse_resource import WarehouseResource
 from og_assets.emulator import effects
 from og_assets.emulator.faults import Fault
@@ -18,6 +17,7 @@ from og_assets.ordergroove.objects import OBJECTS
 from og_assets.sync.pull import PullReport
 from og_assets.sync.pull_by_month import pull_by_month
 from og_assets.sync.source import Source
+from og_assets.sync.windows import CHICAGO
 from og_assets_tests.pulling import assert_equals_world, client_for
 
 ORDERS = [object for object in OBJECTS if object.name == "orders"]

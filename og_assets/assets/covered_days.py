@@ -6,7 +6,6 @@ Without a word of it Dagster would show these days as missing, or as failed wher
 
 import time
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 
 import dagster as dg
 from dagster._core.events import DagsterEvent, StepMaterializationData
@@ -14,7 +13,7 @@ from dagster._core.events.log import EventLogEntry
 from dagster._core.instance.utils import RUNLESS_JOB_NAME, RUNLESS_RUN_ID
 from dagster._core.storage.event_log import EventLogStorage, SqliteEventLogStorage
 
-from og_assets.assets.partitions import CHICAGO, DAILY, PullMode
+from og_assets.sync.windows import PullMode
 
 PULL_MODE_TAG = "og_assets/pull_mode"
 """Run tag by which a job says how far its pulls reach back; without it a run pulls the days of its partitions."""
@@ -39,16 +38,13 @@ def mark_covered(context: dg.AssetExecutionContext, *, complete: bool = False) -
         asset
     )
     done = instance.get_materialized_partitions(asset) - attempted.keys()
-    covered = [day for day in _days_until_today() if day not in done and day not in set(context.partition_keys)]
+    days = context.assets_def.partitions_def
+    assert days is not None  # noqa: S101 - every asset of ours has days
+    covered = [day for day in days.get_partition_keys() if day not in done and day not in set(context.partition_keys)]
     if covered:
         description = f"Brought by the run {context.run.run_id}, which left nothing out."
         _store(instance.event_log_storage, [_materialization(asset, day, description) for day in covered])
         context.log.info("%d other days are up to date with this run too", len(covered))
-
-
-def _days_until_today() -> Sequence[str]:
-    first, today = DAILY.start.astimezone(CHICAGO).date(), datetime.now(CHICAGO).date()
-    return [(first + timedelta(days=age)).isoformat() for age in range((today - first).days + 1)]
 
 
 def _materialization(asset: dg.AssetKey, day: str, description: str) -> EventLogEntry:

@@ -1,5 +1,7 @@
 """Webhook events: from the inbox of the receiver into the warehouse, as soon as there are any."""
 
+from pathlib import Path
+
 import dagster as dg
 
 from og_assets.assets.checks import DERIVED_CHECKS, Checked, results
@@ -7,9 +9,7 @@ from og_assets.assets.covered_days import mark_covered
 from og_assets.assets.derived import daily, described
 from og_assets.assets.failures import told_clearly
 from og_assets.assets.metadata import markdown_table, reference_link
-from og_assets.assets.warehouse_resource import WarehouseResource
-from og_assets.errors import SettingError
-from og_assets.settings import load_settings
+from og_assets.assets.scope import Scope
 from og_assets.sync.ingest import ingest
 from og_assets.webhooks.errors import WebhookError
 from og_assets.webhooks.inbox import Inbox
@@ -24,49 +24,55 @@ UNFINISHED = (
 """Runs that wait or go on."""
 
 
-@daily(
-    key=["ordergroove", "events"],
-    group_name="events",
-    kinds={"ordergroove", "duckdb"},
-    pool="webhook_inbox",
-    table="ordergroove.events",
-    tags={"read": "webhooks", "personal_data": "true"},
-    description=(
-        "Webhook events as received, one row per event id; types that no document names are kept as well. "
-        "A run takes whatever the inbox has, of any day; its partitions show the days on which events happened.\n\n"
-        f"{reference_link('events-and-payloads')}"
-    ),
-)
-def events(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> Checked:
-    """Move what is new in the inbox."""
-    with told_clearly(context):
-        settings = load_settings()
-        inbox = Inbox(settings.webhook_inbox)
-        try:
-            run_id = context.run.root_run_id or context.run.run_id
-            report = ingest(inbox, warehouse, run_id=run_id, masking=settings.masking)
-        finally:
-            inbox.close()
-        with warehouse.get_connection() as connection:
-            row = connection.execute("SELECT count(*) FROM ordergroove.events").fetchone()
-            checked = results(connection, DERIVED_CHECKS["events"])
-    context.log.info("%d events read from the inbox, %d of them new", report.read, report.new)
-    for day, count in report.new_by_day.items():
-        if day.isoformat() in context.partition_keys:
-            context.add_asset_metadata({"new_events_of_the_day": count}, partition_key=day.isoformat())
-    summary = markdown_table({"Read from the inbox": f"{report.read:,}", "New": f"{report.new:,}"})
-    context.add_asset_metadata(
-        {"summary": dg.MetadataValue.md(summary), "read": report.read, "new": report.new},
-        partition_key=context.partition_key_range.end,
+def events_asset(scope: Scope) -> dg.AssetsDefinition:
+    """The asset of the webhook events."""
+
+    @daily(
+        scope,
+        "ordergroove.events",
+        key=("ordergroove", "events"),
+        group="events",
+        tags={"read": "webhooks", "personal_data": "true"},
+        kinds={"ordergroove", "duckdb"},
+        pool=scope.named("webhook_inbox"),
+        description=(
+            "Webhook events as received, one row per event id; types that no document names are kept as well. "
+            "A run takes whatever the inbox has, of any day; its partitions show the days on which events happened.\n\n"
+            f"{reference_link('events-and-payloads')}"
+        ),
     )
-    mark_covered(context)
-    return dg.MaterializeResult(
-        metadata={**described("ordergroove.events"), "dagster/row_count": row[0] if row else 0}, check_results=checked
-    )
+    def asset(context: dg.AssetExecutionContext) -> Checked:
+        with told_clearly(context):
+            warehouse = scope.warehouse(context)
+            inbox = Inbox(scope.merchant.settings.webhook_inbox)
+            try:
+                run_id = context.run.root_run_id or context.run.run_id
+                report = ingest(inbox, warehouse, run_id=run_id, masking=scope.ordergroove(context).masking())
+            finally:
+                inbox.close()
+            with warehouse.get_connection() as connection:
+                row = connection.execute("SELECT count(*) FROM ordergroove.events").fetchone()
+                checked = results(connection, DERIVED_CHECKS["events"])
+        context.log.info("%d events read from the inbox, %d of them new", report.read, report.new)
+        for day, count in report.new_by_day.items():
+            if day.isoformat() in context.partition_keys:
+                context.add_asset_metadata({"new_events_of_the_day": count}, partition_key=day.isoformat())
+        summary = markdown_table({"Read from the inbox": f"{report.read:,}", "New": f"{report.new:,}"})
+        context.add_asset_metadata(
+            {"summary": dg.MetadataValue.md(summary), "read": report.read, "new": report.new},
+            partition_key=context.partition_key_range.end,
+        )
+        mark_covered(context)
+        return dg.MaterializeResult(
+            metadata={**described(scope, "ordergroove.events"), "dagster/row_count": row[0] if row else 0},
+            check_results=checked,
+        )
+
+    return asset
 
 
 def request_for_new_events(
-    context: dg.SensorEvaluationContext, job_name: str, tags: dict[str, str]
+    context: dg.SensorEvaluationContext, inbox_path: Path, job_name: str, tags: dict[str, str]
 ) -> dg.SensorResult | dg.SkipReason:
     """One run of the job when the inbox has events that no run was asked for, and no such run is under way.
 
@@ -74,10 +80,10 @@ def request_for_new_events(
     warehouse's own note.
     """
     try:
-        inbox = Inbox(load_settings().webhook_inbox)
+        inbox = Inbox(inbox_path)
         identity, highest = inbox.identity(), inbox.highest()
         inbox.close()
-    except (WebhookError, SettingError) as error:
+    except WebhookError as error:
         return dg.SkipReason(str(error))
     if identity is None:
         return dg.SkipReason("There is no webhook inbox yet; `og webhooks` makes one when an event comes.")

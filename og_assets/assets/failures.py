@@ -6,12 +6,10 @@ from traceback import extract_tb
 
 import dagster as dg
 
-from og_assets.errors import SettingError
-from og_assets.ordergroove.errors import OrdergrooveError, PagingFailed, StillFailing
+from og_assets.errors import OgAssetsError
+from og_assets.ordergroove.errors import PagingFailed, StillFailing
 from og_assets.sync.live import shown_as
-from og_assets.sync.sweep import SweepRefused
-from og_assets.warehouse.errors import WarehouseError, WarehouseLocked
-from og_assets.webhooks.errors import WebhookError
+from og_assets.warehouse.errors import WarehouseLocked
 
 RETRIES = dg.RetryPolicy(max_retries=2, delay=5, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
 """For failures that another try may not meet; the client has retried each request for minutes by then."""
@@ -28,7 +26,7 @@ def told_clearly(context: dg.AssetExecutionContext) -> Iterator[None]:
     try:
         with shown_as(context.op_execution_context.op.name.rpartition("__")[2]):
             yield
-    except (OrdergrooveError, WarehouseError, SettingError, SweepRefused, WebhookError) as error:
+    except OgAssetsError as error:
         may_pass = isinstance(error, _MAY_PASS) and context.retry_number < RETRIES.max_retries
         raise dg.Failure(str(error), allow_retries=may_pass) from None
     except (dg.Failure, dg.RetryRequested, dg.DagsterError):

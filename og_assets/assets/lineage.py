@@ -7,6 +7,8 @@ from collections.abc import Mapping
 
 import dagster as dg
 
+from og_assets.assets.scope import Scope
+
 _ASSETS = {
     "orders": "ordergroove/orders",
     "items": "ordergroove/items",
@@ -84,12 +86,12 @@ def lineage_to_read(table: str) -> str:
     return "\n".join(["| Column | Made of |", "|---|---|", *lines])
 
 
-def column_lineage(table: str) -> dg.TableColumnLineage:
+def column_lineage(scope: Scope, table: str) -> dg.TableColumnLineage:
     """The lineage of a derived table, as Dagster shows it."""
     return dg.TableColumnLineage(
         {
             column: [
-                dg.TableColumnDep(dg.AssetKey(_ASSETS[source].split("/")), name)
+                dg.TableColumnDep(scope.key(*_ASSETS[source].split("/")), name)
                 for source, _, name in (origin.partition(".") for origin in origins.split())
             ]
             for column, origins in LINEAGE[table].items()

@@ -10,14 +10,13 @@ from og_assets.assets.checks import Checked, check_object, object_checks, specs
 from og_assets.assets.covered_days import PULL_MODE_TAG, mark_covered
 from og_assets.assets.failures import RETRIES, told_clearly
 from og_assets.assets.metadata import OWNERS, describe, object_tags, pull_metadata, table_metadata
-from og_assets.assets.partitions import CHICAGO, DAILY, PullMode, PullRequest, check_range
-from og_assets.assets.resources import OrdergrooveResource, readers_folder
-from og_assets.assets.warehouse_resource import WarehouseResource
+from og_assets.assets.scope import Scope
 from og_assets.errors import SettingError
-from og_assets.ordergroove.objects import OBJECTS, OrdergrooveObject
+from og_assets.ordergroove.objects import OrdergrooveObject
 from og_assets.sync.look import look_first
 from og_assets.sync.pull import object_table, pull, record_refusal
 from og_assets.sync.pull_by_month import pull_by_month
+from og_assets.sync.windows import CHICAGO, PullMode, PullRequest, check_range
 
 
 class PullConfig(dg.Config):
@@ -38,37 +37,36 @@ class PullConfig(dg.Config):
         return min(month, datetime.now(CHICAGO).date())
 
 
-def object_asset(object: OrdergrooveObject) -> dg.AssetsDefinition:
+def object_asset(scope: Scope, object: OrdergrooveObject) -> dg.AssetsDefinition:
     """The asset of one Ordergroove object."""
     table = object_table(object)
+    key = scope.key("ordergroove", object.name)
 
     @dg.asset(
-        key=["ordergroove", object.name],
-        partitions_def=DAILY,
+        key=key,
+        partitions_def=scope.days,
         backfill_policy=dg.BackfillPolicy.single_run(),
-        group_name="objects",
+        group_name=scope.named("objects"),
         kinds={"ordergroove", "duckdb"},
-        pool=f"ordergroove_{object.name}",  # one sequential reader per object (API reference: pagination)
+        pool=scope.named(f"ordergroove_{object.name}"),  # one sequential reader per object (API reference: pagination)
         retry_policy=RETRIES,
         description=describe(object),
         owners=OWNERS,
         tags=object_tags(object),
         metadata=table_metadata(table),
-        check_specs=specs(dg.AssetKey(["ordergroove", object.name]), object_checks(object)),
+        check_specs=specs(key, object_checks(object)),
+        required_resource_keys=scope.resource_keys,
     )
-    def asset(
-        context: dg.AssetExecutionContext,
-        config: PullConfig,
-        ordergroove: OrdergrooveResource,
-        warehouse: WarehouseResource,
-    ) -> Checked:
-        request = _request(context)
+    def asset(context: dg.AssetExecutionContext, config: PullConfig) -> Checked:
+        warehouse = scope.warehouse(context)
+        request = _request(context, scope)
         run_id = context.run.root_run_id or context.run.run_id
         with told_clearly(context), ExitStack() as stack:
             try:
-                source = stack.enter_context(ordergroove.reader(object.name))
+                ordergroove = scope.ordergroove(context)
+                source = stack.enter_context(ordergroove.reader(object.name, warehouse.path))
                 attempt = f"{context.run.run_id}-{context.retry_number}"
-                look_first(source.client, readers_folder(warehouse.path), attempt, object.name)
+                look_first(source.client, ordergroove.readers_folder(warehouse.path), attempt, object.name)
             except Exception as error:
                 record_refusal(object, warehouse, mode=request.mode, run_id=run_id, error=error)
                 raise
@@ -96,7 +94,7 @@ def object_asset(object: OrdergrooveObject) -> dg.AssetsDefinition:
     return asset
 
 
-def _request(context: dg.AssetExecutionContext) -> PullRequest:
+def _request(context: dg.AssetExecutionContext, scope: Scope) -> PullRequest:
     """What the run's partitions and tags ask for.
 
     Dagster itself takes a range that ends in the future, or before it starts, and calls the run a success.
@@ -105,11 +103,8 @@ def _request(context: dg.AssetExecutionContext) -> PullRequest:
     first_day, last_day = date.fromisoformat(keys.start), date.fromisoformat(keys.end)
     today = datetime.now(CHICAGO).date()
     try:
-        check_range(first_day, last_day, today, DAILY.start.astimezone(CHICAGO).date())
+        check_range(first_day, last_day, today, scope.days.start.astimezone(CHICAGO).date())
     except ValueError as error:
         raise dg.Failure(str(error), allow_retries=False) from None
     mode = PullMode(context.run.tags.get(PULL_MODE_TAG, PullMode.DAYS.value))
     return PullRequest(mode=mode, first_day=first_day, last_day=last_day, today=today)
-
-
-object_assets = [object_asset(object) for object in OBJECTS]

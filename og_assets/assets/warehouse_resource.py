@@ -8,7 +8,6 @@ from dagster_duckdb import DuckDBResource
 from duckdb import DuckDBPyConnection
 from pydantic import Field
 
-from og_assets.settings import load_settings
 from og_assets.warehouse.connecting import MEMORY_LIMIT, open_warehouse
 
 
@@ -19,9 +18,7 @@ class WarehouseResource(DuckDBResource):
     failure to open, a file that is no database too, for 102 seconds.
     """
 
-    database: str = Field(
-        default="", description="Path of the DuckDB file; empty means the setting ORDERGROOVE_WAREHOUSE."
-    )
+    database: str = Field(description="Path of the DuckDB file.")
     memory_limit: str = Field(default=MEMORY_LIMIT, description="Memory of DuckDB; more is spilled to <database>.tmp.")
     threads: int = Field(default=1, ge=1, description="Threads of DuckDB.")
     lock_timeout_seconds: float = Field(
@@ -33,8 +30,8 @@ class WarehouseResource(DuckDBResource):
 
     @property
     def path(self) -> Path:
-        """The warehouse file, from the environment at this moment unless `database` is given."""
-        return Path(self.database).expanduser() if self.database else load_settings().warehouse
+        """The warehouse file."""
+        return Path(self.database).expanduser()
 
     @contextmanager
     def get_connection(self, read_only: bool = False) -> Iterator[DuckDBPyConnection]:

@@ -22,7 +22,8 @@ from dagster._core.definitions.freshness import FreshnessState
 from dagster._core.storage.tags import WILL_RETRY_TAG
 from pydantic import SecretStr
 
-from og_assets.assets.partitions import CHICAGO
+from og_assets.assets.scope import Scope
+from og_assets.sync.windows import CHICAGO
 
 KINDS = {
     "run failed": "A run failed, and Dagster does not start it again by itself.",
@@ -81,12 +82,15 @@ class Memory:
         return json.dumps({"told": self.told, "failures": self.failures})
 
 
-def problems(instance: dg.DagsterInstance, graph: Any, base_url: str, now: datetime) -> list[Problem]:
-    """All that is wrong now. `graph` is the code location's asset graph, `base_url` that of the Dagster UI."""
+def problems(instance: dg.DagsterInstance, graph: Any, scope: Scope, now: datetime) -> list[Problem]:
+    """All that is wrong now with one merchant's runs and tables. `graph` is the code location's asset graph."""
+    base_url = scope.merchant.settings.dagster_url
+    checks = [key for key in graph.asset_check_keys if scope.owns(key.asset_key)]
+    assets = [key for key in graph.get_all_asset_keys() if scope.owns(key)]
     return [
-        *_failed_runs(instance, base_url, now),
-        *_red_checks(instance, graph, base_url),
-        *_stale_assets(instance, graph, base_url),
+        *_failed_runs(instance, scope, base_url, now),
+        *_red_checks(instance, checks, base_url),
+        *_stale_assets(instance, assets, base_url),
     ]
 
 
@@ -168,12 +172,12 @@ def _listed(lines: Sequence[str]) -> str:
     return "".join(f"\n- {line}" for line in [*lines[:MOST_LINES], *more])
 
 
-def _failed_runs(instance: dg.DagsterInstance, base_url: str, now: datetime) -> Iterator[Problem]:
+def _failed_runs(instance: dg.DagsterInstance, scope: Scope, base_url: str, now: datetime) -> Iterator[Problem]:
     found: dict[str, Problem] = {}
     failed = dg.RunsFilter(statuses=[dg.DagsterRunStatus.FAILURE])
     for record in instance.get_run_records(failed, limit=RUNS_LOOKED_AT):
         run = record.dagster_run
-        if _is_tried_again(instance, run) or _is_made_good(instance, record):
+        if not _is_of(scope, run) or _is_tried_again(instance, run) or _is_made_good(instance, record):
             continue
         failures = _step_failures(instance, run.run_id)
         causes = _shortened(dict.fromkeys(failures.values()), "; ") or "no step failed: it was killed or crashed"
@@ -198,6 +202,13 @@ def _failed_runs(instance: dg.DagsterInstance, base_url: str, now: datetime) -> 
 def _shortened(texts: Iterable[str], separator: str) -> str:
     first, *others = list(texts) or [""]
     return separator.join([first, *others[:2]]) + (f" and {len(others) - 2} more" if len(others) > 2 else "")  # noqa: PLR2004
+
+
+def _is_of(scope: Scope, run: dg.DagsterRun) -> bool:
+    """Whether a run is of this merchant's job or, where a person chose assets, of its assets."""
+    if scope.merchant.name and run.job_name == AD_HOC_JOB:
+        return any(map(scope.owns, run.asset_selection or ()))
+    return run.job_name.startswith(scope.named(""))
 
 
 def _is_tried_again(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
@@ -235,8 +246,8 @@ def _step_failures(instance: dg.DagsterInstance, run_id: str) -> dict[str, str]:
     return failures
 
 
-def _red_checks(instance: dg.DagsterInstance, graph: Any, base_url: str) -> Iterator[Problem]:
-    keys = sorted(graph.asset_check_keys, key=lambda key: (key.asset_key.path, key.name))
+def _red_checks(instance: dg.DagsterInstance, keys: list[dg.AssetCheckKey], base_url: str) -> Iterator[Problem]:
+    keys = sorted(keys, key=lambda key: (key.asset_key.path, key.name))
     summaries = instance.event_log_storage.get_asset_check_summary_records(keys)
     for key in keys:
         record = summaries[key].last_completed_check_execution_record
@@ -254,8 +265,7 @@ def _red_checks(instance: dg.DagsterInstance, graph: Any, base_url: str) -> Iter
         )
 
 
-def _stale_assets(instance: dg.DagsterInstance, graph: Any, base_url: str) -> Iterator[Problem]:
-    keys = sorted(graph.get_all_asset_keys())
+def _stale_assets(instance: dg.DagsterInstance, keys: list[dg.AssetKey], base_url: str) -> Iterator[Problem]:
     for key, record in sorted(instance.get_freshness_state_records(keys).items()):
         if record.freshness_state is FreshnessState.FAIL:
             asset = "/".join(key.path)

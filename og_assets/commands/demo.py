@@ -12,7 +12,6 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table as Screen
 
-from og_assets.assets.warehouse_resource import WarehouseResource
 from og_assets.commands.home import use_home
 from og_assets.commands.sync import run_sync
 from og_assets.emulator.server import Emulator
@@ -22,6 +21,7 @@ from og_assets.playground import merchant as playground
 from og_assets.playground.comparison import compare, compare_deletions
 from og_assets.settings import load_settings
 from og_assets.sync.windows import CHICAGO
+from og_assets.warehouse.file import WarehouseFile
 
 ORDERS_BY_STATUS = (
     "SELECT status_name, count(*) AS orders, sum(items) AS items, sum(total) AS total"
@@ -62,7 +62,7 @@ def _tell(console: Console, number: int, sentence: str) -> None:
 
 
 def _show_orders(console: Console) -> None:
-    with WarehouseResource().get_connection(read_only=True) as connection:
+    with WarehouseFile(playground.WAREHOUSE).get_connection(read_only=True) as connection:
         rows = connection.execute(ORDERS_BY_STATUS).fetchall()
     screen = Screen(box=None, header_style="bold", pad_edge=False)
     screen.add_column("   status")
@@ -110,7 +110,7 @@ def _sync_and_compare(console: Console, world: World, folder: Path) -> bool:
     today = datetime.now(CHICAGO).date()
     run_id, succeeded = run_sync(console, folder, today - timedelta(days=1), today)
     masking = load_settings().masking
-    with WarehouseResource().get_connection(read_only=True) as connection:
+    with WarehouseFile(playground.WAREHOUSE).get_connection(read_only=True) as connection:
         pulls = _pulls(connection, run_id)
         comparisons = {object.name: compare(connection, world, object, masking) for object in OBJECTS}
         deletions = compare_deletions(connection, world)

@@ -28,6 +28,7 @@ from og_assets.assets.warehouse_resource import WarehouseResource
 from og_assets.commands.child_process import GRACE_SECONDS, child, uninterrupted
 from og_assets.commands.home import open_home
 from og_assets.commands.watching import step_name, watch
+from og_assets.settings import load_settings
 from og_assets.sync.live import FOLDER, Spectator
 from og_assets.warehouse.errors import WarehouseError
 from og_assets.warehouse.sync_log import end_syncs
@@ -110,7 +111,10 @@ def _settle(instance: dg.DagsterInstance, run: dg.DagsterRun) -> dg.DagsterRunSt
 
 def _end_pulls(run: dg.DagsterRun) -> None:
     """Note in the sync log that pulls have ended which could not say so; not when the warehouse stays busy."""
-    warehouse = WarehouseResource(lock_timeout_seconds=GRACE_SECONDS, busy_timeout_seconds=GRACE_SECONDS)
+    settings = load_settings()
+    warehouse = WarehouseResource(
+        database=str(settings.warehouse), lock_timeout_seconds=GRACE_SECONDS, busy_timeout_seconds=GRACE_SECONDS
+    )
     outcome = "canceled" if run.status is dg.DagsterRunStatus.CANCELED else "failed"
     try:
         if warehouse.path.exists():

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from og_assets.automation.jobs import days_to_sync, range_tags
+from og_assets.automation.jobs import range_tags
+from og_assets.automation.schedules import days_to_sync
 from og_assets.commands.doctor import look
 from og_assets.commands.run import run_job
 from og_assets.commands.status import show_status
@@ -29,7 +30,8 @@ def sync(console: Console) -> bool:
     pulled = what_is_pulled(watermark, without)
     announcement = f"Dagster runs the job `sync`: {pulled}, from {settings.base_url} into {settings.warehouse}."
     console.print(announcement, soft_wrap=True)
-    _, succeeded = run_sync(console, Path(), *days_to_sync(watermark, datetime.now(CHICAGO).date()))
+    days = days_to_sync(watermark, datetime.now(CHICAGO).date(), settings.start_date)
+    _, succeeded = run_sync(console, Path(), *days)
     if not settings.warehouse.exists():
         return False
     return show_status(console, settings.warehouse, as_json=False) and succeeded

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import TracebackType
 from typing import Any, NoReturn, Self
 from urllib.parse import quote
@@ -71,8 +72,8 @@ class Preflight:
 class OrdergrooveClient:
     """A reader of one Ordergroove host with one API key; a context manager.
 
-    `base_url` is scheme, host and port of the REST API. `requests_per_minute` is this reader's
-    share of the rate limit, None for no pace. `timeout` bounds each wait for the network, `retry`
+    `base_url` is scheme, host and port of the REST API. `requests_per_minute` is the rate limit, None for
+    no pace; readers with the same `pace_file` share it. `timeout` bounds each wait for the network, `retry`
     says how often and how long a request is tried again.
 
     Raises ValueError for an address that is none, WrongKey for a key that no header can carry.
@@ -85,6 +86,7 @@ class OrdergrooveClient:
         api_key: str,
         *,
         requests_per_minute: float | None,
+        pace_file: Path | None = None,
         timeout: httpx.Timeout | float = TIMEOUT,
         retry: RetryPolicy = RetryPolicy(),  # noqa: B008 - frozen
     ) -> None:
@@ -93,6 +95,7 @@ class OrdergrooveClient:
             api_key,
             encrypted=self._base.scheme == "https",
             requests_per_minute=requests_per_minute,
+            pace_file=pace_file,
             timeout=timeout,
             retry=retry,
         )

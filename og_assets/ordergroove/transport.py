@@ -8,6 +8,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Generic, NamedTuple, NoReturn, TypeVar
 
 import httpx
@@ -61,6 +62,7 @@ class Transport:
         *,
         encrypted: bool,
         requests_per_minute: float | None,
+        pace_file: Path | None,
         timeout: httpx.Timeout | float,
         retry: RetryPolicy,
     ) -> None:
@@ -68,7 +70,7 @@ class Transport:
             # Checked here because the HTTP library would quote the whole header in its own error.
             raise WrongKey("ORDERGROOVE_API_KEY", "it is empty or has characters that no key has")
         self._retry = retry
-        self._pace = Pace(requests_per_minute)
+        self._pace = Pace(requests_per_minute, pace_file)
         self._closing = threading.Event()
         self._streams: deque[Any] = deque(maxlen=8)
         self.on_sent: Callable[[], None] | None = None

@@ -10,7 +10,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from og_assets.assets.partitions import CHICAGO
+from og_assets.sync.windows import CHICAGO
 
 ADDRESS = "/services/T000/B000/not-for-logs"
 REPOSITORY = Path(__file__).parents[2]

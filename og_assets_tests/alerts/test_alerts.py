@@ -15,19 +15,17 @@ from dagster._core.storage.tags import WILL_RETRY_TAG
 from dagster._core.test_utils import freeze_time
 from dagster._daemon.freshness import FreshnessDaemon
 
-from og_assets.assets.partitions import CHICAGO
 from og_assets.automation.alerts import MOST_LINES, TRIES, Memory, Problem, tell
-from og_assets.automation.jobs import alerts
-from og_assets.definitions import defs
 from og_assets.emulator.server import EMULATOR_KEY, Emulator
 from og_assets.emulator.world import World
 from og_assets.errors import SettingError
 from og_assets.ordergroove.objects import OBJECTS
 from og_assets.settings import Settings, load_settings
+from og_assets.sync.windows import CHICAGO
+from og_assets_tests.code_location import definitions
 
 ORDERS = dg.AssetKey(["ordergroove", "orders"])
 LIST_OF_REASONS = dg.AssetKey(["ordergroove", "cancel_reasons"])
-REPOSITORY = defs.get_repository_def()
 PERSON = "jane@example.com"
 
 
@@ -40,8 +38,9 @@ class Ticks:
 
     def tick(self) -> str:
         """One tick; what it says."""
-        with dg.build_sensor_context(self.instance, cursor=self.cursor, repository_def=REPOSITORY) as context:
-            answer = alerts(context)
+        repository = definitions().get_repository_def()
+        with dg.build_sensor_context(self.instance, cursor=self.cursor, repository_def=repository) as context:
+            answer = repository.get_sensor_def("alerts")(context)
         assert isinstance(answer, dg.SensorResult)
         self.cursor = answer.cursor
         assert answer.skip_reason
@@ -56,12 +55,16 @@ def ticks(instance: dg.DagsterInstance, chat: Chat) -> Ticks:
 
 def sync_reasons(instance: dg.DagsterInstance) -> dg.ExecuteInProcessResult:
     """A run of the job `sync` for the smallest object."""
-    return defs.resolve_job_def("sync").execute_in_process(
-        instance=instance,
-        partition_key=datetime.now(CHICAGO).date().isoformat(),
-        run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-        asset_selection=[LIST_OF_REASONS],
-        raise_on_error=False,
+    return (
+        definitions()
+        .resolve_job_def("sync")
+        .execute_in_process(
+            instance=instance,
+            partition_key=datetime.now(CHICAGO).date().isoformat(),
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+            asset_selection=[LIST_OF_REASONS],
+            raise_on_error=False,
+        )
     )
 
 
@@ -175,7 +178,7 @@ def test_red_checks_are_told_with_their_severity_in_one_message(ticks: Ticks, ch
 
 def judged(instance: dg.DagsterInstance) -> None:
     """Dagster's freshness daemon looks at every asset."""
-    graph = defs.resolve_asset_graph()
+    graph = definitions().resolve_asset_graph()
 
     async def judge() -> None:
         daemon = FreshnessDaemon()
@@ -270,8 +273,10 @@ def test_redirect_is_not_followed_and_a_closed_port_is_no_crash(chat: Chat) -> N
 def test_without_an_address_nothing_is_told(instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch) -> None:
     """The sensor is there, stopped, and says why."""
     monkeypatch.delenv("ORDERGROOVE_ALERT_URL", raising=False)
+    repository = definitions().get_repository_def()
+    alerts = repository.get_sensor_def("alerts")
     assert alerts.default_status is dg.DefaultSensorStatus.STOPPED
-    with dg.build_sensor_context(instance, repository_def=REPOSITORY) as context:
+    with dg.build_sensor_context(instance, repository_def=repository) as context:
         answer = alerts(context)
     assert isinstance(answer, dg.SkipReason)
     assert "ORDERGROOVE_ALERT_URL" in str(answer.skip_message)

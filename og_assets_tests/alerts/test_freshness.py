@@ -11,10 +11,10 @@ from dagster._core.loader import LoadingContextForTest
 from dagster._core.test_utils import freeze_time
 from dagster._daemon.freshness import FreshnessDaemon
 
-from og_assets.automation.jobs import SYNCED_ON_SCHEDULE
-from og_assets.definitions import defs
+from og_assets.automation.schedules import SYNCED_ON_SCHEDULE
+from og_assets_tests.code_location import definitions
 
-GRAPH = defs.resolve_asset_graph()
+GRAPH = definitions().resolve_asset_graph()
 ORDERS = dg.AssetKey(["ordergroove", "orders"])
 
 

@@ -8,6 +8,7 @@ import pytest
 from og_assets.assets.metadata import CAVEATS, OWNERS
 from og_assets.ordergroove.objects import OBJECTS
 from og_assets.warehouse.migrated_tables import migrated_columns
+from og_assets_tests import code_location
 from og_assets_tests.deletions.reconciling import Site
 
 LINK = re.compile(r"\[Ordergroove [^]]+\]\(https://developer\.ordergroove\.com/(reference|docs)/[a-z0-9-]+\)")
@@ -23,9 +24,7 @@ GRAPH = {
 @pytest.fixture(scope="module")
 def definitions() -> dg.Definitions:
     """The code location."""
-    from og_assets.definitions import defs
-
-    return defs
+    return code_location.definitions()
 
 
 @pytest.fixture(scope="module")

@@ -8,10 +8,13 @@ import pytest
 from duckdb import DuckDBPyConnection
 
 from og_assets.assets.lineage import LINEAGE, column_lineage
-from og_assets.assets.objects import object_assets
+from og_assets.assets.scope import Scope
+from og_assets.merchants import Merchant
+from og_assets.settings import Settings
 from og_assets.warehouse.derive import DeriveReport, derive_bridge, derive_tombstones, derive_totals
 from og_assets.warehouse.migrated_tables import migrated_columns
 from og_assets.warehouse.tables import quoted
+from og_assets_tests.code_location import definitions
 from og_assets_tests.deletions.reconciling import Site, deletion, deletion_events
 
 MAKE: dict[str, Callable[..., DeriveReport]] = {
@@ -29,6 +32,7 @@ TABLES = {
     "tombstones": "analytics.deletion_tombstones",
     "bridge": "analytics.items_orders_bridge",
 }
+SCOPE = Scope(Merchant(Settings.from_environment({})))
 ROWS = {"orders_sweep": "object = 'orders'", "items_sweep": "object = 'items'"}
 JOINED_BY = {
     "deletion_tombstones": {
@@ -104,14 +108,12 @@ def test_each_stated_origin_changes_just_the_columns_it_is_stated_for(
 def test_every_column_of_a_derived_table_has_origins_that_exist(table: str) -> None:
     """In the order of the table; what the origins are called is what their assets' column schemas say."""
     assert list(LINEAGE[table]) == [column.name for column in migrated_columns("analytics", table)]
-    from og_assets.definitions import defs
-
     schemas = {
         key: {column.name for column in spec.metadata["dagster/column_schema"].columns}
-        for spec in defs.resolve_all_asset_specs()
+        for spec in definitions().resolve_all_asset_specs()
         for key in [spec.key]
     }
-    for column, origins in column_lineage(table).deps_by_column.items():
+    for column, origins in column_lineage(SCOPE, table).deps_by_column.items():
         assert origins, column
         for origin in origins:
             assert origin.column_name in schemas[origin.asset_key], (column, origin)
@@ -119,14 +121,11 @@ def test_every_column_of_a_derived_table_has_origins_that_exist(table: str) -> N
 
 def test_lineage_follows_the_graph_of_assets() -> None:
     """A column comes from an asset upstream, never from one that the graph does not know as such."""
-    from og_assets.definitions import defs
-
-    graph = defs.resolve_asset_graph()
-    assert object_assets
+    graph = definitions().resolve_asset_graph()
     for table in LINEAGE:
         key = dg.AssetKey(["analytics", table])
         upstream = graph.get_ancestor_asset_keys(key)
-        origins = {dep.asset_key for deps in column_lineage(table).deps_by_column.values() for dep in deps}
+        origins = {dep.asset_key for deps in column_lineage(SCOPE, table).deps_by_column.values() for dep in deps}
         assert origins <= upstream, (table, origins - upstream)
 
 

@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 from matplotlib.figure import Figure
 
-from og_assets.assets.partitions import CHICAGO
 from og_assets.assets.pictures import DELETIONS_BY_DAY, ORDERS_BY_DAY, Picture, as_metadata
+from og_assets.sync.windows import CHICAGO
 from og_assets_tests.deletions.reconciling import Site, deletion_events
 
 LARGEST = 40_000

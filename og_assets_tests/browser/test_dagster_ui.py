@@ -19,7 +19,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from og_assets.assets.partitions import CHICAGO
+from og_assets.sync.windows import CHICAGO
 
 playwright = pytest.importorskip("playwright.sync_api", reason="the Python package playwright is not installed")
 

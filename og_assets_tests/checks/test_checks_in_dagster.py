@@ -2,16 +2,12 @@
 
 import dagster as dg
 
-from og_assets.assets.bridge import items_orders_bridge
-from og_assets.assets.objects import object_assets
-from og_assets.assets.totals import order_totals
-from og_assets.definitions import defs
+from og_assets_tests.code_location import definitions
 from og_assets_tests.deletions.reconciling import Site
 from og_assets_tests.derived.test_dagster_run import run, shop
 
 __all__ = ["shop"]
-ORDERS = next(asset for asset in object_assets if asset.key.path[-1] == "orders")
-ASSETS = (ORDERS, items_orders_bridge, order_totals)
+ASSETS = ("orders", "items_orders_bridge", "order_totals")
 
 
 def failed_checks(result: dg.ExecuteInProcessResult) -> dict[str, str]:
@@ -50,7 +46,7 @@ def test_blocking_error_stops_what_depends_on_it_and_warning_does_not(shop: Site
 
 def test_every_asset_is_watched() -> None:
     """Each asset has a check, and all checks of the code location have a description."""
-    graph = defs.resolve_asset_graph()
+    graph = definitions().resolve_asset_graph()
     watched = {key.asset_key for key in graph.asset_check_keys}
     assert watched == graph.get_all_asset_keys()
     assert all(graph.get_check_spec(key).description for key in graph.asset_check_keys)

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from og_assets.assets.partitions import CHICAGO
 from og_assets.automation.jobs import range_tags
+from og_assets.sync.windows import CHICAGO
 
 if TYPE_CHECKING:  # every step process imports this module
     from og_assets.emulator.server import Emulator
@@ -24,16 +24,20 @@ QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 def sync_job() -> dg.JobDefinition:
     """The job `sync`, for `dg.reconstructable`."""
-    from og_assets.definitions import defs
-
-    return defs.resolve_job_def("sync")
+    return _definitions().resolve_job_def("sync")
 
 
 def full_refresh_job() -> dg.JobDefinition:
     """The job `full_refresh`, for `dg.reconstructable`."""
-    from og_assets.definitions import defs
+    return _definitions().resolve_job_def("full_refresh")
 
-    return defs.resolve_job_def("full_refresh")
+
+def _definitions() -> dg.Definitions:
+    """The code location of the environment of this moment."""
+    from og_assets.definitions import build_defs
+    from og_assets.merchants import load_merchants
+
+    return build_defs(load_merchants())
 
 
 def today() -> date:
@@ -79,12 +83,17 @@ def run_here(
 ) -> dg.ExecuteInProcessResult:
     """Run a job in this process, whose environment its steps see; for today without `tags`. A failure is a result.
 
-    A request is tried for two seconds only.
+    A request is tried for two seconds only. Dagster lets whoever gives one option of a resource give all of them.
     """
+    impatient = {
+        "api_key": {"env": "ORDERGROOVE_API_KEY"},
+        "base_url": os.environ["ORDERGROOVE_BASE_URL"],
+        "retry_budget_seconds": 2,
+    }
     return job.execute_in_process(
         instance=instance,
         tags=tags or range_tags(today(), today()),
-        run_config={**QUIET, "resources": {"ordergroove": {"config": {"retry_budget_seconds": 2}}}},
+        run_config={**QUIET, "resources": {"ordergroove": {"config": impatient}}},
         asset_selection=_keys(assets),
         raise_on_error=False,
     )

@@ -9,12 +9,14 @@ import pytest
 from dagster._core.storage.partition_status_cache import AssetPartitionStatus
 from dagster_jobs import instance_in, run_here, sync_job, today
 
-from og_assets.assets.partitions import DAILY
+from og_assets.assets.partitions import daily_partitions
 from og_assets.automation.jobs import range_tags
 from og_assets.definitions import defs
 
 ASSETS = sorted(defs.resolve_asset_graph().materializable_asset_keys)
 THREE_YEARS = 3 * 365
+
+DAYS = daily_partitions(date(2025, 1, 1))
 
 
 @pytest.fixture
@@ -31,7 +33,7 @@ def days(first: date, last: date) -> Sequence[str]:
 
 def shown(instance: dg.DagsterInstance, asset: dg.AssetKey, keys: Sequence[str]) -> set[AssetPartitionStatus | None]:
     """How the UI shows these days of an asset."""
-    statuses = instance.get_status_by_partition(asset, keys, DAILY)
+    statuses = instance.get_status_by_partition(asset, keys, DAYS)
     return {(statuses or {}).get(key) for key in keys}
 
 
@@ -44,7 +46,7 @@ def test_after_a_failed_first_sync_a_good_one_leaves_no_day_red_or_missing(
     instance: dg.DagsterInstance, variables: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of all assets, in less than 30 MB for three years."""
-    every_day = days(DAILY.start.date(), today())
+    every_day = days(DAYS.start.date(), today())
     week = days(today() - timedelta(days=6), today())
     with monkeypatch.context() as changed:
         changed.setenv("ORDERGROOVE_API_KEY", "revoked")
@@ -69,7 +71,7 @@ def test_backfill_of_past_days_covers_no_other_day(instance: dg.DagsterInstance)
     assert run_here(instance, backfill, assets=["orders"], tags=range_tags(*two)).success
     assert instance.get_materialized_partitions(orders) == set(days(*two))
     assert run_here(instance, backfill, assets=["orders"]).success
-    assert instance.get_materialized_partitions(orders) == set(days(DAILY.start.date(), today()))
+    assert instance.get_materialized_partitions(orders) == set(days(DAYS.start.date(), today()))
     events = len(instance.fetch_materializations(orders, limit=5000).records)
     assert run_here(instance, sync_job(), assets=["orders"]).success
     assert len(instance.fetch_materializations(orders, limit=5000).records) == events + 1

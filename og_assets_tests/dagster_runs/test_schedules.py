@@ -10,15 +10,18 @@ import pytest
 from dagster._utils.schedules import schedule_execution_time_iterator
 from dagster_jobs import failure_messages, instance_in, run_here, sync_job, today
 
-from og_assets.assets.partitions import CHICAGO
 from og_assets.assets.warehouse_resource import WarehouseResource
-from og_assets.automation.jobs import days_to_sync, range_tags, sync_at_8pm, sync_at_noon
+from og_assets.automation.jobs import range_tags
+from og_assets.automation.schedules import days_to_sync
 from og_assets.emulator.server import Emulator
 from og_assets.emulator.world import World
 from og_assets.ordergroove.objects import OBJECTS
+from og_assets.sync.windows import CHICAGO
+from og_assets_tests.code_location import definitions
 from og_assets_tests.pulling import assert_equals_world, sync
 
-SCHEDULES = {12: sync_at_noon, 20: sync_at_8pm}
+SCHEDULES = {12: "sync_at_noon", 20: "sync_at_8pm"}
+FIRST_PARTITION = date(2025, 1, 1)
 
 
 @pytest.fixture
@@ -28,12 +31,15 @@ def instance(variables: dict[str, str]) -> Iterator[dg.DagsterInstance]:
         yield instance
 
 
-def tick(instance: dg.DagsterInstance, schedule: dg.ScheduleDefinition, at: datetime) -> dg.RunRequest | str:
+def schedule_called(name: str) -> dg.ScheduleDefinition:
+    """A schedule of the code location of this environment."""
+    return definitions().get_repository_def().get_schedule_def(name)
+
+
+def tick(instance: dg.DagsterInstance, name: str, at: datetime) -> dg.RunRequest | str:
     """The run that a tick asks for, or why it skips."""
-    with dg.build_schedule_context(
-        instance=instance, scheduled_execution_time=at, resources={"warehouse": WarehouseResource()}
-    ) as context:
-        answer = schedule.evaluate_tick(context)
+    with dg.build_schedule_context(instance=instance, scheduled_execution_time=at) as context:
+        answer = schedule_called(name).evaluate_tick(context)
     if answer.skip_message:
         return answer.skip_message
     (request,) = answer.run_requests or []
@@ -44,7 +50,7 @@ def tick(instance: dg.DagsterInstance, schedule: dg.ScheduleDefinition, at: date
 @pytest.mark.parametrize("change", [date(2026, 3, 8), date(2026, 11, 1)])
 def test_ticks_at_its_local_hour_on_both_sides_of_a_clock_change(hour: int, change: date) -> None:
     """Dagster's own scheduler clock, over the days around each change of 2026."""
-    schedule = SCHEDULES[hour]
+    schedule = schedule_called(SCHEDULES[hour])
     start = datetime.combine(change - timedelta(days=2), datetime.min.time(), tzinfo=CHICAGO)
     ticks = schedule_execution_time_iterator(
         start.timestamp(), schedule.cron_schedule, str(schedule.execution_timezone), ascending=True
@@ -57,7 +63,7 @@ def test_ticks_at_its_local_hour_on_both_sides_of_a_clock_change(hour: int, chan
 def test_first_tick_asks_for_today(instance: dg.DagsterInstance) -> None:
     """Without a watermark the run pulls the whole history, whatever its days; test_covered_days.py shows the others."""
     now = datetime.now(CHICAGO)
-    request = tick(instance, sync_at_noon, now)
+    request = tick(instance, "sync_at_noon", now)
     assert isinstance(request, dg.RunRequest)
     assert request.run_key == now.astimezone(UTC).isoformat()
     assert request.tags.items() >= range_tags(today(), today()).items()
@@ -73,7 +79,7 @@ def test_three_days_of_outage_heal_in_one_run_that_turns_all_days_green(
         sync(emulator, warehouse)
         for _ in range(outage.days):
             emulator.world.simulate_day()
-        request = tick(instance, sync_at_8pm, datetime.now(CHICAGO))
+        request = tick(instance, "sync_at_8pm", datetime.now(CHICAGO))
         assert isinstance(request, dg.RunRequest)
         days = [today() - outage + timedelta(days=number) for number in range(4)]
         assert request.tags.items() >= range_tags(days[0], days[-1]).items()
@@ -90,7 +96,7 @@ def test_three_days_of_outage_heal_in_one_run_that_turns_all_days_green(
 def test_tick_skips_while_a_sync_is_waiting_and_says_which(instance: dg.DagsterInstance) -> None:
     """The next sync catches up anyway, so two at once would only wait for each other."""
     waiting = instance.create_run_for_job(sync_job(), status=dg.DagsterRunStatus.NOT_STARTED)
-    answer = tick(instance, sync_at_noon, datetime.now(CHICAGO))
+    answer = tick(instance, "sync_at_noon", datetime.now(CHICAGO))
     assert isinstance(answer, str)
     assert waiting.run_id in answer
 
@@ -98,13 +104,13 @@ def test_tick_skips_while_a_sync_is_waiting_and_says_which(instance: dg.DagsterI
 def test_finished_sync_does_not_hold_up_a_tick(instance: dg.DagsterInstance) -> None:
     """Only runs that still go on count."""
     instance.create_run_for_job(sync_job(), status=dg.DagsterRunStatus.FAILURE)
-    assert isinstance(tick(instance, sync_at_noon, datetime.now(CHICAGO)), dg.RunRequest)
+    assert isinstance(tick(instance, "sync_at_noon", datetime.now(CHICAGO)), dg.RunRequest)
 
 
 def test_days_to_sync_reach_from_the_oldest_watermark_to_today() -> None:
     """In days of Chicago; a watermark of before the first partition or from the future stays within them."""
     day = date(2026, 7, 3)
-    assert days_to_sync(datetime(2026, 7, 1, 4, 59, tzinfo=UTC), day) == (date(2026, 6, 30), day)
-    assert days_to_sync(datetime(2026, 7, 1, 5, 0, tzinfo=UTC), day) == (date(2026, 7, 1), day)
-    assert days_to_sync(datetime(2020, 1, 1, tzinfo=UTC), day) == (date(2025, 1, 1), day)
-    assert days_to_sync(datetime(2027, 1, 1, tzinfo=UTC), day) == (day, day)
+    assert days_to_sync(datetime(2026, 7, 1, 4, 59, tzinfo=UTC), day, FIRST_PARTITION) == (date(2026, 6, 30), day)
+    assert days_to_sync(datetime(2026, 7, 1, 5, 0, tzinfo=UTC), day, FIRST_PARTITION) == (date(2026, 7, 1), day)
+    assert days_to_sync(datetime(2020, 1, 1, tzinfo=UTC), day, FIRST_PARTITION) == (date(2025, 1, 1), day)
+    assert days_to_sync(datetime(2027, 1, 1, tzinfo=UTC), day, FIRST_PARTITION) == (day, day)

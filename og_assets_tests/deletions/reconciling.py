@@ -14,7 +14,6 @@ from uuid import uuid4
 from duckdb import DuckDBPyConnection
 
 from og_assets.assets.derived import READ_BY_DERIVED
-from og_assets.assets.partitions import PullMode
 from og_assets.assets.warehouse_resource import WarehouseResource
 from og_assets.emulator.server import EMULATOR_KEY, Emulator
 from og_assets.emulator.shop.state import Event
@@ -25,6 +24,7 @@ from og_assets.ordergroove.objects import OBJECTS
 from og_assets.sync.ingest import IngestReport, ingest
 from og_assets.sync.source import Source
 from og_assets.sync.sweep import SweepReport, sweep
+from og_assets.sync.windows import PullMode
 from og_assets.warehouse.connecting import open_warehouse
 from og_assets.warehouse.derive import DeriveReport, derive_bridge, derive_tombstones, derive_totals, prepare
 from og_assets.webhooks.inbox import Inbox, InboxEvent

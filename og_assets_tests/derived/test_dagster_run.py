@@ -7,24 +7,18 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from og_assets.assets.bridge import items_orders_bridge
-from og_assets.assets.deletions import deletion_tombstones, items_sweep, orders_sweep
-from og_assets.assets.events import events
-from og_assets.assets.objects import object_assets
-from og_assets.assets.partitions import CHICAGO
-from og_assets.assets.resources import OrdergrooveResource
-from og_assets.assets.totals import order_totals
 from og_assets.assets.warehouse_resource import WarehouseResource
 from og_assets.automation.jobs import range_tags
 from og_assets.emulator.api import KeyPermission
 from og_assets.emulator.server import EMULATOR_KEY, Emulator
 from og_assets.emulator.world import World
+from og_assets.sync.windows import CHICAGO
 from og_assets.webhooks.inbox import Inbox
+from og_assets_tests.code_location import assets, definitions
 from og_assets_tests.deletions.reconciling import Site, as_received, assert_deletions_are_known, assert_totals_are_true
 
-DERIVED = (deletion_tombstones, items_orders_bridge, order_totals)
-PULLED = [asset for asset in object_assets if asset.key.path[-1] in {"customers", "orders", "items"}]
-ASSETS = [*PULLED, events, orders_sweep, items_sweep, *DERIVED]
+DERIVED = ("deletion_tombstones", "items_orders_bridge", "order_totals")
+ASSETS = ("customers", "orders", "items", "events", "orders_sweep", "items_sweep", *DERIVED)
 
 
 @pytest.fixture
@@ -40,17 +34,15 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
 
 
 def run(
-    instance: dg.DagsterInstance, *assets: dg.AssetsDefinition, config: dict[str, object] | None = None
+    instance: dg.DagsterInstance, *names: str, config: dict[str, object] | None = None
 ) -> dg.ExecuteInProcessResult:
     """One run of these assets over yesterday and today."""
     today = datetime.now(CHICAGO).date()
-    job = dg.define_asset_job("reconcile", selection=[asset.key for asset in assets])
-    definitions = dg.Definitions(
-        assets=ASSETS,
-        jobs=[job],
-        resources={"ordergroove": OrdergrooveResource(), "warehouse": WarehouseResource()},
-    )
-    return definitions.resolve_job_def("reconcile").execute_in_process(
+    location = definitions()
+    found = assets(location)
+    job = dg.define_asset_job("reconcile", selection=[found[name].key for name in names])
+    chosen = dg.Definitions(assets=[found[name] for name in ASSETS], jobs=[job], resources=location.resources)
+    return chosen.resolve_job_def("reconcile").execute_in_process(
         instance=instance,
         tags=range_tags(today - timedelta(days=1), today),
         run_config={"ops": config or {}},
@@ -58,9 +50,9 @@ def run(
     )
 
 
-def figures(instance: dg.DagsterInstance, asset: dg.AssetsDefinition) -> dict[str, object]:
+def figures(instance: dg.DagsterInstance, name: str) -> dict[str, object]:
     """The metadata of the newest materialization of an asset, today's."""
-    event = instance.get_latest_materialization_event(asset.key)
+    event = instance.get_latest_materialization_event(assets(definitions())[name].key)
     assert event
     assert event.asset_materialization
     return {name: value.value for name, value in event.asset_materialization.metadata.items()}
@@ -85,7 +77,7 @@ def test_a_run_pulls_sweeps_receives_and_derives_and_a_refusing_one_says_why(sho
 
         shop.emulator.api.keys[EMULATOR_KEY] = KeyPermission(bulk=False)
         before = shop.derived()
-        refused = run(instance, orders_sweep, items_sweep, deletion_tombstones)
+        refused = run(instance, "orders_sweep", "items_sweep", "deletion_tombstones")
         assert not refused.success
         (failure, *_) = refused.get_step_failure_events()
         assert "one customer" in str(failure.step_failure_data.error_display_string)
@@ -94,16 +86,17 @@ def test_a_run_pulls_sweeps_receives_and_derives_and_a_refusing_one_says_why(sho
 
 def assert_told(instance: dg.DagsterInstance, shop: Site, received: int) -> None:
     """What a person sees of the second run."""
-    assert figures(instance, events)["new"] == received
-    assert figures(instance, items_sweep)["confirmed_gone"] == figures(instance, items_sweep)["missing_from_the_list"]
-    for asset in DERIVED:
-        told = figures(instance, asset)
-        name = asset.key.path[-1]
+    assert figures(instance, "events")["new"] == received
+    assert (
+        figures(instance, "items_sweep")["confirmed_gone"] == figures(instance, "items_sweep")["missing_from_the_list"]
+    )
+    for name in DERIVED:
+        told = figures(instance, name)
         assert told["dagster/row_count"] == len(shop.table(f"analytics.{name}"))
         assert told["dagster/table_name"] == f"analytics.{name}"
         assert isinstance(told["dagster/column_schema"], dg.TableSchema)
         assert told["rebuilt"] is False
-        days: Sequence[str] = sorted(instance.get_materialized_partitions(asset.key))
+        days: Sequence[str] = sorted(instance.get_materialized_partitions(dg.AssetKey(["analytics", name])))
         assert len(days) == 2
 
 
@@ -114,8 +107,8 @@ def test_a_rebuild_is_a_config_of_the_run(shop: Site) -> None:
     shop.execute("UPDATE analytics.order_totals SET units = 0")
     config = {"analytics__order_totals": {"config": {"rebuild": True}}}
     with dg.instance_for_test() as instance:
-        assert run(instance, order_totals, config=config).success
-        told = figures(instance, order_totals)
+        assert run(instance, "order_totals", config=config).success
+        told = figures(instance, "order_totals")
         assert told["rebuilt"] is True
         assert told["derived"] == told["dagster/row_count"]
     assert_totals_are_true(shop)

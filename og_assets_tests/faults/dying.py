@@ -18,7 +18,6 @@ from typing import Any, Literal
 
 import duckdb
 
-from og_assets.assets.partitions import PullMode, PullRequest
 from og_assets.assets.warehouse_resource import WarehouseResource
 from og_assets.ordergroove.client import OrdergrooveClient
 from og_assets.ordergroove.clock import SourceClock
@@ -27,6 +26,7 @@ from og_assets.ordergroove.objects import OBJECTS
 from og_assets.ordergroove.retry import RetryPolicy
 from og_assets.sync.pull import pull
 from og_assets.sync.source import Source
+from og_assets.sync.windows import PullMode, PullRequest
 from og_assets.warehouse import staging
 
 PRODUCT = str(Path(staging.__file__).parent.parent)

@@ -7,8 +7,8 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 
-from og_assets.assets.partitions import CHICAGO, PullMode
 from og_assets.emulator.server import EMULATOR_KEY
+from og_assets.sync.windows import CHICAGO, PullMode
 from og_assets_tests.faults.dying import Errand, Point, run
 from og_assets_tests.faults.rig import PAGE_SIZE, Rig
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from og_assets.assets.partitions import CHICAGO, PullMode
+from og_assets.sync.windows import CHICAGO, PullMode
 from og_assets_tests.faults.killing import errand, finish, start
 from og_assets_tests.faults.rig import Rig
 

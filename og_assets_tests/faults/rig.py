@@ -10,7 +10,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from og_assets.assets.partitions import PullMode
 from og_assets.assets.warehouse_resource import WarehouseResource
 from og_assets.emulator.server import Emulator
 from og_assets.emulator.shop.schema import TABLES
@@ -20,6 +19,7 @@ from og_assets.ordergroove.masking import KEEPING
 from og_assets.ordergroove.objects import OBJECTS, OrdergrooveObject
 from og_assets.playground.comparison import Comparison, compare
 from og_assets.sync.pull import PullReport
+from og_assets.sync.windows import PullMode
 from og_assets.warehouse.staging import staging_folder
 from og_assets.warehouse.sync_log import read_watermark
 from og_assets_tests.pulling import Told, client_for, pull_one

@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from og_assets.assets.partitions import SyncWindow, segments
 from og_assets.emulator.effects import BrokenGzip, Html, Reset, Status, Truncate
 from og_assets.emulator.faults import Fault
 from og_assets.emulator.server import EMULATOR_KEY, Emulator
@@ -16,6 +15,7 @@ from og_assets.ordergroove.client import OrdergrooveClient
 from og_assets.ordergroove.objects import OBJECTS, OrdergrooveObject
 from og_assets.ordergroove.read_ahead import read_ahead
 from og_assets.ordergroove.retry import RetryPolicy
+from og_assets.sync.windows import SyncWindow, segments
 
 NEW_YORK, CHICAGO = ZoneInfo("America/New_York"), ZoneInfo("America/Chicago")
 BY_NAME = {object.name: object for object in OBJECTS}

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from og_assets.assets.partitions import PullMode
 from og_assets.assets.warehouse_resource import WarehouseResource
 from og_assets.emulator.server import Emulator
 from og_assets.emulator.world import World
@@ -12,6 +11,7 @@ from og_assets.ordergroove.masking import KEEPING, Masking, PersonalData
 from og_assets.ordergroove.objects import OBJECTS
 from og_assets.playground.comparison import compare
 from og_assets.sync.pull import PullReport
+from og_assets.sync.windows import PullMode
 from og_assets_tests.pulling import Told, pull_one
 
 HASH = Masking(PersonalData.HASH, b"0123456789abcdef0123456789abcdef")

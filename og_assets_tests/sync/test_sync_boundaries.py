@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 import pytest
 from shop_life import commit_late
 
-from og_assets.assets.partitions import CHICAGO, PullMode
 from og_assets.assets.warehouse_resource import WarehouseResource
 from og_assets.emulator import effects as fx
 from og_assets.emulator.faults import Fault
@@ -17,6 +16,7 @@ from og_assets.emulator.messages import Answer, Request
 from og_assets.emulator.server import Emulator
 from og_assets.emulator.world import World
 from og_assets.ordergroove.objects import OBJECTS
+from og_assets.sync.windows import CHICAGO, PullMode
 from og_assets.warehouse.sync_log import read_watermark
 from og_assets_tests.pulling import assert_equals_world, pull_one
 

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from og_assets.assets.partitions import PullMode
 from og_assets.assets.warehouse_resource import WarehouseResource
 from og_assets.emulator import effects as fx
 from og_assets.emulator.faults import Fault
@@ -18,6 +17,7 @@ from og_assets.emulator.messages import Request
 from og_assets.emulator.server import EMULATOR_KEY, Emulator
 from og_assets.emulator.world import World
 from og_assets.ordergroove.objects import OBJECTS
+from og_assets.sync.windows import PullMode
 from og_assets.warehouse.staging import staging_folder
 from og_assets.warehouse.sync_log import read_watermark
 from og_assets_tests.faults import killing

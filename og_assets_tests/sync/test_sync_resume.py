@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from og_assets.assets.partitions import PullMode
 from og_assets.assets.warehouse_resource import WarehouseResource
 from og_assets.emulator import effects as fx
 from og_assets.emulator.faults import Fault
@@ -15,6 +14,7 @@ from og_assets.emulator.world import World
 from og_assets.ordergroove.errors import OrdergrooveError, StillFailing
 from og_assets.ordergroove.objects import OBJECTS
 from og_assets.sync.pull import PullReport
+from og_assets.sync.windows import PullMode
 from og_assets_tests.pulling import assert_equals_world, pull_one
 
 ORDERS = next(object for object in OBJECTS if object.name == "orders")

@@ -34,7 +34,6 @@ from hypothesis.stateful import (
 from shop_life import CHANGES, commit_late
 from troubles import Changes, Dies, Expires, Passing, Repeats, Trouble
 
-from og_assets.assets.partitions import CHICAGO, PullMode
 from og_assets.emulator import effects as fx
 from og_assets.emulator.api import Api
 from og_assets.emulator.faults import Fault
@@ -46,7 +45,7 @@ from og_assets.ordergroove.masking import KEEPING
 from og_assets.ordergroove.objects import OBJECTS, OrdergrooveObject
 from og_assets.playground.comparison import compare
 from og_assets.sync.pull import PullReport
-from og_assets.sync.windows import LOOKBACK
+from og_assets.sync.windows import CHICAGO, LOOKBACK, PullMode
 from og_assets.warehouse import staging
 from og_assets_tests.held_warehouse import HeldWarehouse
 from og_assets_tests.pulling import Told, assert_equals_world, client_for, pull_one

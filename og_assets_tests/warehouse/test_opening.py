@@ -305,15 +305,6 @@ def test_resource_is_found_where_dagster_people_look(path: Path) -> None:
     assert path.exists()
 
 
-def test_resource_reads_the_setting_when_it_is_used(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The environment counts at the time of use, not of import."""
-    warehouse = WarehouseResource()
-    monkeypatch.setenv("ORDERGROOVE_WAREHOUSE", str(path))
-    assert warehouse.path == path
-    monkeypatch.delenv("ORDERGROOVE_WAREHOUSE")
-    assert warehouse.path == Path("data/ordergroove.duckdb")
-
-
 def test_loading_needs_no_dagster(start_python: StartPython) -> None:
     """Commands and workers that only load or read start without Dagster's import time."""
     code = "import sys, og_assets.warehouse.load, og_assets.warehouse.connecting; print('dagster' in sys.modules)"

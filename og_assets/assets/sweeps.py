@@ -1,20 +1,17 @@
-"""What was deleted: two sweeps that look for it, and the tombstones made of what they and the webhooks found."""
+"""The two sweeps, which look for what was deleted."""
 
 import dagster as dg
 from pydantic import Field
 
 from og_assets.assets.checks import Checked, spot_check_results, spot_check_specs
 from og_assets.assets.covered_days import mark_covered
-from og_assets.assets.derived import DeriveConfig, daily, derive, described
+from og_assets.assets.derived import daily, described
 from og_assets.assets.failures import told_clearly
 from og_assets.assets.metadata import guide_link, markdown_table
-from og_assets.assets.pictures import DELETIONS_BY_DAY
-from og_assets.assets.resources import OrdergrooveResource
-from og_assets.assets.warehouse_resource import WarehouseResource
+from og_assets.assets.scope import Scope
 from og_assets.ordergroove.objects import OBJECTS, OrdergrooveObject
 from og_assets.sync.spot_check import spot_check
 from og_assets.sync.sweep import PLAUSIBLE_SHARE, sweep
-from og_assets.warehouse.derive import derive_tombstones
 from og_assets.warehouse.load import DELETABLE
 
 
@@ -29,17 +26,19 @@ class SweepConfig(dg.Config):
     )
 
 
-def sweep_asset(object: OrdergrooveObject, after: list[dg.AssetKey]) -> dg.AssetsDefinition:
+def sweep_asset(scope: Scope, object: OrdergrooveObject, *after: tuple[str, ...]) -> dg.AssetsDefinition:
     """The sweep of orders or of items."""
+    key = ("ops", f"{object.name}_sweep")
 
     @daily(
-        key=["ops", f"{object.name}_sweep"],
-        deps=after,
-        group_name="operations",
-        kinds={"ordergroove", "duckdb"},
-        pool=f"ordergroove_{object.name}",  # one sequential reader per object (API reference: pagination)
-        table="ops.sweep_findings",
+        scope,
+        "ops.sweep_findings",
+        key=key,
+        group="operations",
         tags={"read": "sweep", "personal_data": "false"},
+        deps=[scope.key(*before) for before in after],
+        kinds={"ordergroove", "duckdb"},
+        pool=scope.named(f"ordergroove_{object.name}"),  # one sequential reader per object (API reference: pagination)
         description=(
             f"Finds {object.name} that were deleted, which no list shows: it lists those still open, and looks up one "
             "by one what is open in the warehouse and missing from the list, and what webhooks reported since the "
@@ -48,16 +47,12 @@ def sweep_asset(object: OrdergrooveObject, after: list[dg.AssetKey]) -> dg.Asset
             "more than a few look-ups get no answer; a few are left undecided until the next sweep.\n\n"
             f"{guide_link('implement-custom-data-pipelines')}"
         ),
-        check_specs=spot_check_specs(dg.AssetKey(["ops", f"{object.name}_sweep"]), object),
+        check_specs=spot_check_specs(scope.key(*key), object),
     )
-    def asset(
-        context: dg.AssetExecutionContext,
-        config: SweepConfig,
-        ordergroove: OrdergrooveResource,
-        warehouse: WarehouseResource,
-    ) -> Checked:
+    def asset(context: dg.AssetExecutionContext, config: SweepConfig) -> Checked:
+        warehouse = scope.warehouse(context)
         run_id = context.run.root_run_id or context.run.run_id
-        with told_clearly(context), ordergroove.reader(object.name) as source:
+        with told_clearly(context), scope.ordergroove(context).reader(object.name, warehouse.path) as source:
             report = sweep(object, source, warehouse, run_id=run_id, max_share=config.max_share)
             checked = spot_check_results(spot_check(object, source.client, warehouse))
         figures = {
@@ -78,34 +73,16 @@ def sweep_asset(object: OrdergrooveObject, after: list[dg.AssetKey]) -> dg.Asset
             {"summary": dg.MetadataValue.md(summary), **figures}, partition_key=context.partition_key_range.end
         )
         mark_covered(context)
-        return dg.MaterializeResult(metadata=described("ops.sweep_findings"), check_results=checked)
+        return dg.MaterializeResult(metadata=described(scope, "ops.sweep_findings"), check_results=checked)
 
     return asset
 
 
-_ORDERS, _ITEMS = (object for object in OBJECTS if object.name in DELETABLE)
-_BY_WEBHOOK = dg.AssetKey(["ordergroove", "events"])
-
-# What webhooks told is confirmed by the sweep, so it must be in the warehouse before.
-orders_sweep = sweep_asset(_ORDERS, [dg.AssetKey(["ordergroove", "orders"]), _BY_WEBHOOK])
-items_sweep = sweep_asset(_ITEMS, [dg.AssetKey(["ordergroove", "items"]), _BY_WEBHOOK, orders_sweep.key])
-
-
-@daily(
-    key=["analytics", "deletion_tombstones"],
-    deps=[_BY_WEBHOOK, orders_sweep.key, items_sweep.key],
-    group_name="analytics",
-    kinds={"duckdb", "sql"},
-    table="analytics.deletion_tombstones",
-    tags={"read": "derived", "personal_data": "true"},
-    description=(
-        "One row per order or item that a webhook or a sweep found deleted, with its last known state. "
-        "A row with `lifted_at` was wrong: the object was fetched again later, so it exists.\n\n"
-        f"{guide_link('implement-custom-data-pipelines')}"
-    ),
-)
-def deletion_tombstones(
-    context: dg.AssetExecutionContext, config: DeriveConfig, warehouse: WarehouseResource
-) -> Checked:
-    """Bring the tombstones up to date."""
-    return derive(context, warehouse, config, derive_tombstones, DELETIONS_BY_DAY)
+def sweep_assets(scope: Scope) -> list[dg.AssetsDefinition]:
+    """The two sweeps, orders before items: the items of an order that is gone are looked up too."""
+    orders, items = (object for object in OBJECTS if object.name in DELETABLE)
+    told = ("ordergroove", "events")  # is confirmed by the sweep, so it must be in the warehouse before
+    return [
+        sweep_asset(scope, orders, ("ordergroove", "orders"), told),
+        sweep_asset(scope, items, ("ordergroove", "items"), told, ("ops", "orders_sweep")),
+    ]

@@ -1,0 +1,109 @@
+"""The connection to one merchant's Ordergroove as a Dagster resource."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from dagster import ConfigurableResource, EnvVar
+from pydantic import Field
+
+from og_assets.merchants import Merchant
+from og_assets.ordergroove.client import OrdergrooveClient
+from og_assets.ordergroove.clock import SourceClock
+from og_assets.ordergroove.masking import Masking
+from og_assets.ordergroove.retry import RetryPolicy
+from og_assets.ordergroove.turns import Turns
+from og_assets.settings import Settings
+from og_assets.sync.source import Source
+from og_assets.warehouse.errors import WarehouseUnwritable
+
+
+class OrdergrooveResource(ConfigurableResource[OrdergrooveClient]):
+    """Reads one merchant's Ordergroove. Options left empty have the defaults of the settings of the same meaning.
+
+    Give secrets as `dg.EnvVar`: they are then read in the step that needs them, and shown nowhere.
+    """
+
+    merchant: str = Field(default="", description="The merchant's name; empty for the only one.")
+    api_key: str = Field(default="", description="Key with the Bulk Operations permission (ORDERGROOVE_API_KEY).")
+    base_url: str = Field(default="", description="`production`, `staging` or an address (ORDERGROOVE_BASE_URL).")
+    source_tz: str = Field(default="", description="Zone of the stamps that Ordergroove stores.")
+    personal_data: str = Field(default="", description="Personal data: `keep`, `hash` or `drop` (ORDERGROOVE_PII).")
+    salt: str = Field(default="", description="Secret salt of the hashes, at least 32 characters.")
+    readers: str = Field(default="", description="Folder by which all readers of this machine share the rate limit.")
+    rate_limit: str = Field(default="", description="Requests a minute of this machine; empty: as documented.")
+    retry_budget_seconds: float = Field(
+        default=300, gt=0, description="How long one request is tried before the step fails."
+    )
+
+    @classmethod
+    def of(cls, merchant: Merchant) -> Self:
+        """The resource of a merchant; secrets whose variable is known stay in it until a step reads them."""
+        settings = merchant.settings
+
+        def secret(setting: str, value: Any) -> Any:
+            variable = merchant.secrets.get(setting)
+            if value is None:
+                return ""
+            return EnvVar(variable) if variable else value.get_secret_value()
+
+        return cls(
+            merchant=merchant.name,
+            api_key=secret("api_key", settings.api_key),
+            base_url=settings.base_url,
+            source_tz=settings.source_tz,
+            personal_data=settings.personal_data.value,
+            salt=secret("pii_salt", settings.salt),
+            readers=str(settings.readers or ""),
+            rate_limit=str(settings.rate_limit or ""),
+        )
+
+    def client(self) -> OrdergrooveClient:
+        """A client with a pace of its own, to be used in a `with` block; raises SettingError without a key."""
+        return self._client(None)
+
+    @contextmanager
+    def reader(self, object_name: str, warehouse: Path) -> Iterator[Source]:
+        """Reads one object into a warehouse, when it is its turn: one reader per object, five in all, one pace."""
+        settings = self.settings()
+        turns = Turns(self.readers_folder(warehouse), str(urlsplit(settings.base_url).netloc))
+        with ExitStack() as stack:
+            client = stack.enter_context(self._client(turns.pace_file))
+            try:
+                stack.enter_context(turns.reader(f"{warehouse.name}.{object_name}", object_name))
+            except OSError as error:
+                raise WarehouseUnwritable(turns.folder, str(error)) from error
+            yield Source(client, SourceClock(settings.source_tz), settings.masking)
+
+    def readers_folder(self, warehouse: Path) -> Path:
+        """Where the readers of this machine take turns and tell each other what stops them."""
+        return Path(self.readers).expanduser() if self.readers else warehouse.parent / "readers"
+
+    def masking(self) -> Masking:
+        """What becomes of personal values and secrets before anything is written."""
+        return self.settings().masking
+
+    def settings(self) -> Settings:
+        """The options, checked; raises SettingError."""
+        return Settings.from_environment(
+            {
+                "ORDERGROOVE_API_KEY": self.api_key,
+                "ORDERGROOVE_BASE_URL": self.base_url,
+                "ORDERGROOVE_SOURCE_TZ": self.source_tz,
+                "ORDERGROOVE_PII": self.personal_data,
+                "ORDERGROOVE_PII_SALT": self.salt,
+                "ORDERGROOVE_RATE_LIMIT": self.rate_limit,
+            }
+        )
+
+    def _client(self, pace_file: Path | None) -> OrdergrooveClient:
+        settings = self.settings()
+        return OrdergrooveClient(
+            settings.base_url,
+            Merchant(settings, self.merchant).require_api_key(),
+            requests_per_minute=settings.requests_per_minute,
+            pace_file=pace_file,
+            retry=RetryPolicy(budget=self.retry_budget_seconds),
+        )

@@ -1,0 +1,50 @@
+"""The two sensors of one merchant: one asks for new webhooks, one tells what is wrong."""
+
+from datetime import UTC, datetime
+
+import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition as Job
+
+from og_assets.assets.events import request_for_new_events
+from og_assets.assets.scope import Scope
+from og_assets.automation.alerts import Memory, problems, tell
+from og_assets.automation.jobs import range_tags
+from og_assets.sync.windows import CHICAGO
+
+
+def build_sensors(scope: Scope, ingest_events: Job) -> list[dg.SensorDefinition]:
+    """The sensor of the webhook inbox, and the one that alerts."""
+    settings = scope.merchant.settings
+
+    @dg.sensor(
+        name=scope.named("webhook_inbox_sensor"),
+        job=ingest_events,
+        minimum_interval_seconds=30,
+        default_status=dg.DefaultSensorStatus.RUNNING if settings.schedules else dg.DefaultSensorStatus.STOPPED,
+        description="Asks for one run of `ingest_events` when the webhook inbox has events that are not in the "
+        "warehouse.",
+    )
+    def webhook_inbox_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+        """Look into the inbox."""
+        today = datetime.now(CHICAGO).date()
+        return request_for_new_events(context, settings.webhook_inbox, ingest_events.name, range_tags(today, today))
+
+    @dg.sensor(
+        name=scope.named("alerts"),
+        minimum_interval_seconds=60,
+        default_status=dg.DefaultSensorStatus.RUNNING if settings.alert_url else dg.DefaultSensorStatus.STOPPED,
+        description="Posts failed runs, red checks, stale tables to ORDERGROOVE_ALERT_URL: each once, and when it is "
+        "over.",
+    )
+    def alerts(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+        """Look for what is wrong and was not told."""
+        if settings.alert_url is None:
+            return dg.SkipReason("ORDERGROOVE_ALERT_URL is not set.")
+        if context.repository_def is None:
+            return dg.SkipReason("The code location is not known.")
+        graph = context.repository_def.asset_graph
+        current = problems(context.instance, graph, scope, datetime.now(UTC))
+        memory, happened = tell(current, Memory.read(context.cursor), settings.alert_url)
+        return dg.SensorResult(skip_reason=f"{len(current)} problems, {happened}.", cursor=memory.written())
+
+    return [webhook_inbox_sensor, alerts]
