@@ -30,6 +30,7 @@ from og_assets.warehouse.drops import (
     DropCounts,
     KnownFile,
     LoggedDrop,
+    ensure_past,
     files_of_days,
     known_files,
     load_drop,
@@ -37,6 +38,7 @@ from og_assets.warehouse.drops import (
     log_unloaded,
 )
 from og_assets.warehouse.file import Warehouse
+from og_assets.warehouse.history import KEEP_FOR_GOOD, Keeping
 from og_assets.warehouse.progress import BatchCounts, Progress, SyncPlan, SyncRun
 from og_assets.warehouse.retention import forget_old_pulls
 from og_assets.warehouse.staging import Staging, staging_folder
@@ -54,7 +56,7 @@ NO_REPORT = "its name is no report's"
 
 @dataclass(frozen=True, slots=True)
 class Drops:
-    """Where drops come from, where copies are kept and for how long, and what becomes of personal data.
+    """Where drops come from, where copies are kept and for how long, what becomes of personal data and of former rows.
 
     `rest` waits until a file that is being written shows it.
     """
@@ -63,6 +65,7 @@ class Drops:
     archive: Archive
     masking: Masking
     kept: timedelta = timedelta(days=KEPT_DAYS)
+    keeping: Keeping = KEEP_FOR_GOOD
     rest: Callable[[], None] = lambda: time.sleep(REST_SECONDS)
 
 
@@ -114,6 +117,7 @@ def take(
     table = drop_table(report)
     with warehouse.get_connection() as connection:
         ensure_table(connection, table)
+        ensure_past(connection, table, report.keys)
     with logged_run(warehouse, lambda _: plan) as run:
         work = _Taking(report, table, drops, warehouse, run)
         if days:
@@ -266,6 +270,7 @@ class _Taking:
                     self._progress,
                     lines_per_key=self._report.lines_per_key and len(reader.key) > 1,
                     noted=noted,
+                    keeping=self._drops.keeping,
                 )
 
 

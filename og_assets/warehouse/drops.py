@@ -13,11 +13,12 @@ from duckdb import DuckDBPyConnection
 
 from og_assets.columns import Column, Kind
 from og_assets.warehouse import sync_log
+from og_assets.warehouse.history import KEEP_FOR_GOOD, Keeping
 from og_assets.warehouse.load import stage_rows
 from og_assets.warehouse.migrations import read_sql
 from og_assets.warehouse.progress import BatchCounts, Progress, SyncRun
 from og_assets.warehouse.staging import Segment
-from og_assets.warehouse.tables import Table, literal, quoted
+from og_assets.warehouse.tables import TYPES, StoredColumn, Table, ensure_table, literal, quoted
 from og_assets.warehouse.transactions import transaction
 
 SCHEMA = "drops"
@@ -31,6 +32,77 @@ OF_THE_FILE: tuple[Column, ...] = (
     Column("_line", Kind.INTEGER, "First line of the row in the file, counted from 1, the header included."),
 )
 """Columns of every table of drops besides those of its report."""
+
+OF_HISTORY = (
+    StoredColumn("told_until", "TIMESTAMP", "When a later file told of the same key again, UTC; null for the latest."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PastDrops:
+    """`history.drops_<report>_past`: rows of files that a later file has replaced, without what tells of persons."""
+
+    of: Table
+
+    @property
+    def schema(self) -> str:
+        """Schema of the table."""
+        return "history"
+
+    @property
+    def name(self) -> str:
+        """Name of the table in its schema."""
+        return f"drops_{self.of.name}_past"
+
+    @property
+    def qualified_name(self) -> str:
+        """Schema and name, quoted for SQL."""
+        return f"{quoted(self.schema)}.{quoted(self.name)}"
+
+    @property
+    def description(self) -> str:
+        """What a row is."""
+        return f"Rows of drops.{self.of.name} as earlier files told them; a later file told of the same key."
+
+    @property
+    def stored_columns(self) -> tuple[StoredColumn, ...]:
+        """All columns that the table has in DuckDB."""
+        kept = (column for column in self.of.columns if not column.is_masked)
+        return tuple(StoredColumn(column.name, TYPES[column.kind], column.description) for column in kept)
+
+
+def ensure_past(connection: DuckDBPyConnection, table: Table, keys: Sequence[Sequence[str]]) -> None:
+    """Make what keeps and shows the former rows of a table of drops, whose rows go by the first of `keys` they have.
+
+    Changes nothing when all is there; there is nothing for a table without a key.
+    """
+    if not keys:
+        return
+    past = PastDrops(table)
+    ensure_table(connection, past)
+    columns = ", ".join(quoted(column.name) for column in past.stored_columns)
+    sql = read_sql("drop_history_view.sql").format(
+        report=table.name, table=table.qualified_name, past=past.qualified_name, columns=columns, key=_by(keys)
+    )
+    view = f"history.drops_{table.name}"
+    found = connection.execute(
+        "SELECT comment FROM duckdb_views() WHERE database_name = current_database()"
+        " AND schema_name = 'history' AND view_name = ?",
+        [f"drops_{table.name}"],
+    ).fetchone()
+    if not found:
+        with transaction(connection):
+            connection.execute(sql)
+            for column in (*past.stored_columns, *OF_HISTORY):
+                connection.execute(f"COMMENT ON COLUMN {view}.{quoted(column.name)} IS {literal(column.description)}")
+
+
+def _by(keys: Sequence[Sequence[str]]) -> str:
+    """The columns by which rows are the same thing, as SQL: those of a later key only where there is no first one."""
+    first, *others = keys
+    missing = f"{quoted(first[0])} IS NULL"
+    otherwise = (f"CASE WHEN {missing} THEN {quoted(name)} END" for key in others for name in key)
+    return ", ".join((*map(quoted, first), *otherwise))
 
 
 KnownFile = tuple[str, int, datetime]
@@ -116,12 +188,14 @@ def load_drop(
     *,
     lines_per_key: bool,
     noted: int,
+    keeping: Keeping = KEEP_FOR_GOOD,
 ) -> DropCounts:
     """Load a whole file into `table` in one transaction, in the place of what it told before.
 
     `segments` are its rows, as `Staging` has them, and its refused lines (`line`, `reason`, `raw`). `key` tells the
     rows apart; without one a file only takes its own place. Unless a key may have several lines, of those with the
-    same one the last counts and the others are quarantined. `progress` counts since the start of the run.
+    same one the last counts and the others are quarantined. `progress` counts since the start of the run. What later
+    files replace goes to the table's PastDrops as `keeping` says.
     Raises UnknownSync.
     """
     connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
@@ -131,6 +205,8 @@ def load_drop(
             names = ", ".join(map(quoted, key))
             connection.execute(read_sql("set_aside_repeated_lines.sql").format(key=names))
         existing, overtaken = _find(connection, table, key) if key else (0, 0)
+        if key and keeping.on:
+            _keep_past(connection, table, file)
         connection.execute(f"DELETE FROM {table.qualified_name} WHERE _file = ?", [file.name])
         if existing:
             connection.execute(f"DELETE FROM {table.qualified_name} WHERE rowid IN (SELECT at_row FROM temp.replaced)")
@@ -172,6 +248,20 @@ def _find(connection: DuckDBPyConnection, table: Table, key: Sequence[str]) -> t
     return _one(connection, "SELECT count(DISTINCT _row) FROM temp.replaced"), _one(
         connection, "SELECT count(*) FROM temp.overtaken"
     )
+
+
+def _keep_past(connection: DuckDBPyConnection, table: Table, file: LoggedDrop) -> None:
+    """Keep what this file replaces, and what of it a later one has replaced already; whichever was loaded first."""
+    past = PastDrops(table)
+    columns = ", ".join(quoted(column.name) for column in past.stored_columns)
+    connection.execute(f"DELETE FROM {past.qualified_name} WHERE _file = ?", [file.name])
+    for rows in (
+        f"{table.qualified_name} WHERE _file <> $file AND rowid IN (SELECT at_row FROM temp.replaced)",
+        "temp.staged WHERE _file = $file AND _row IN (SELECT _row FROM temp.overtaken)",
+    ):
+        connection.execute(
+            f"INSERT INTO {past.qualified_name} ({columns}) SELECT {columns} FROM {rows}", {"file": file.name}
+        )
 
 
 def _count(connection: DuckDBPyConnection, overtaken: int, noted: int) -> DropCounts:

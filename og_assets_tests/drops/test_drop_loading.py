@@ -15,6 +15,7 @@ from og_assets.ordergroove.drops.reports import BY_NAME
 from og_assets.ordergroove.drops.source import LocalFolder
 from og_assets.ordergroove.masking import KEEPING, Masking, PersonalData
 from og_assets.sync.drops import DropReport, Drops, take
+from og_assets.warehouse.history import Keeping
 from og_assets_tests.held_warehouse import HeldWarehouse
 
 FIRST = "acme_orders_06032025040506.csv"
@@ -111,6 +112,35 @@ def test_the_order_in_which_files_come_does_not_matter(first: str, dropped: Drop
     dropped.take()
     assert dropped.rows("SELECT ordergroove_order_id, sku FROM drops.orders ORDER BY 1") == [("55", "new"), ("56", "a")]
     assert dropped.rows("SELECT sum(rows), sum(loaded) + sum(overtaken) FROM ops.drop_files") == [(3, 3)]
+
+
+@pytest.mark.parametrize("first", [FIRST, SECOND])
+def test_former_rows_are_in_history_whichever_file_came_first(first: str, dropped: Dropped) -> None:
+    """Each until the next file told of its key; read again, they are the same."""
+    files = {FIRST: HEADER + order(55, "a") + order(55, "b") + order(56), SECOND: HEADER + order(55, "new")}
+    dropped.put(first, files.pop(first))
+    dropped.take()
+    for name, text in files.items():
+        dropped.put(name, text)
+    dropped.take()
+    later = datetime(2025, 6, 4, 9, 5, 6)
+    sql = "SELECT ordergroove_order_id, sku, told_until FROM history.drops_orders ORDER BY ALL"
+    told = [("55", "a", later), ("55", "b", later), ("55", "new", None), ("56", "a", None)]
+    assert dropped.rows(sql) == told
+    dropped.take(days=(DAY, DAY + timedelta(days=1)))
+    assert dropped.rows(sql) == told
+
+
+def test_history_holds_nothing_of_persons_and_can_be_off(dropped: Dropped) -> None:
+    header = "OG Order ID,OG Subscription ID,Email Address\n"
+    dropped.drops = replace(dropped.drops, keeping=Keeping(on=False))
+    dropped.put(FIRST, header + "55,7,ada@x.org\n")
+    dropped.put(SECOND, header + "55,7,ada@x.org\n")
+    dropped.take()
+    assert dropped.rows("FROM history.drops_orders_past") == []
+    columns = dropped.rows("SELECT column_name FROM duckdb_columns() WHERE schema_name = 'history'")
+    assert columns
+    assert not {name for (name,) in columns} & {"email_address", "first_name", "last_name", "_raw"}
 
 
 def test_a_changed_file_is_loaded_again_in_its_own_place(dropped: Dropped) -> None:
