@@ -6,15 +6,15 @@ import signal
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from og_assets.commands.child_process import answer_sigterm
 from og_assets.commands.home import home, open_home, prepare_home
+from og_assets.commands.options import Group, duration, warehouse_option
 from og_assets.commands.ports import require_free
 from og_assets.environment import read_dotenv
-from og_assets.errors import OgAssetsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,36 +22,6 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from og_assets.warehouse.processes import Holder
-
-
-def duration(_: click.Context, __: click.Parameter, value: str | None) -> timedelta | None:
-    """A length of time, of a number and s, m, h or d."""
-    if value is None:
-        return None
-    number, unit = value[:-1], {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}.get(value[-1:])
-    if not number.isdecimal() or unit is None:
-        raise click.BadParameter(f"{value!r} is no length of time; it takes a number and s, m, h or d, such as 14h.")
-    return timedelta(**{unit: int(number)})
-
-
-class Group(click.Group):
-    """A group whose commands end with one sentence instead of a traceback when the cause is known."""
-
-    def invoke(self, context: click.Context) -> Any:
-        """Run the command; a known failure is told on stderr and exits with 1."""
-        try:
-            return super().invoke(context)
-        except OgAssetsError as error:
-            raise click.ClickException(str(error)) from None
-
-
-def warehouse_option(command: Any) -> Any:
-    """`--warehouse FILE`, for commands that read a warehouse."""
-    return click.option(
-        "--warehouse",
-        type=click.Path(dir_okay=False, path_type=Path),
-        help="The DuckDB file, in place of the setting ORDERGROOVE_WAREHOUSE.",
-    )(command)
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})

@@ -1,0 +1,39 @@
+"""What commands have in common: how they end, and the options that several of them take."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+
+from og_assets.errors import OgAssetsError
+
+
+def duration(_: click.Context, __: click.Parameter, value: str | None) -> timedelta | None:
+    """A length of time, of a number and s, m, h or d."""
+    if value is None:
+        return None
+    number, unit = value[:-1], {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}.get(value[-1:])
+    if not number.isdecimal() or unit is None:
+        raise click.BadParameter(f"{value!r} is no length of time; it takes a number and s, m, h or d, such as 14h.")
+    return timedelta(**{unit: int(number)})
+
+
+class Group(click.Group):
+    """A group whose commands end with one sentence instead of a traceback when the cause is known."""
+
+    def invoke(self, context: click.Context) -> Any:
+        """Run the command; a known failure is told on stderr and exits with 1."""
+        try:
+            return super().invoke(context)
+        except OgAssetsError as error:
+            raise click.ClickException(str(error)) from None
+
+
+def warehouse_option(command: Any) -> Any:
+    """`--warehouse FILE`, for commands that read a warehouse."""
+    return click.option(
+        "--warehouse",
+        type=click.Path(dir_okay=False, path_type=Path),
+        help="The DuckDB file, in place of the setting ORDERGROOVE_WAREHOUSE.",
+    )(command)
