@@ -10,6 +10,7 @@ import dagster as dg
 
 from og_assets.assets.analytics import DERIVED
 from og_assets.assets.derived import derived_asset
+from og_assets.assets.drops import drop_assets
 from og_assets.assets.events import events_asset
 from og_assets.assets.objects import object_asset
 from og_assets.assets.scope import Scope
@@ -37,10 +38,13 @@ def merchant_defs(merchant: Merchant) -> dg.Definitions:
     ]
     jobs = build_jobs(scope)
     return dg.Definitions(
-        assets=dg.map_asset_specs(lambda spec: spec.replace_attributes(freshness_policy=SYNCED_ON_SCHEDULE), assets),
+        assets=[
+            *dg.map_asset_specs(lambda spec: spec.replace_attributes(freshness_policy=SYNCED_ON_SCHEDULE), assets),
+            *drop_assets(scope),
+        ],
         jobs=list(jobs.values()),
         schedules=build_schedules(scope, jobs["sync"]),
-        sensors=build_sensors(scope, jobs["ingest_events"]),
+        sensors=build_sensors(scope, jobs),
         resources=scope.resources(),
     )
 

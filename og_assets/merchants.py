@@ -32,7 +32,11 @@ VARIABLE = "ORDERGROOVE_MERCHANTS"
 """Names the file; unset: `merchants.toml` in this folder, if there is one. Empty: none."""
 FILE = Path("merchants.toml")
 PREFIX = "ORDERGROOVE_"
-OWN_FILES = {"warehouse": "data/{merchant}.duckdb", "webhook_inbox": "data/{merchant}_inbox.sqlite"}
+OWN_FILES = {
+    "warehouse": "data/{merchant}.duckdb",
+    "webhook_inbox": "data/{merchant}_inbox.sqlite",
+    "drops_archive": "data/{merchant}_drops",
+}
 """Where a merchant with a name has what a deployment of one has in data/."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")

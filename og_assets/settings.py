@@ -264,7 +264,7 @@ class Settings(BaseModel):
                 "into the file .env, and keep a copy where keys are kept."
             )
         if isinstance(settings.drops, SftpAddress):
-            settings.require_drops_login()
+            settings.require_drops_login(called)
         return settings
 
     def require_drops_login(self, called: Callable[[str], str] = str) -> None:

@@ -7,6 +7,7 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
 
 from og_assets.assets.covered_days import PULL_MODE_TAG
+from og_assets.assets.drops import DERIVED
 from og_assets.assets.scope import Scope
 from og_assets.sync.windows import PullMode
 
@@ -17,7 +18,9 @@ def build_jobs(scope: Scope) -> dict[str, Job]:
         dg.AssetSelection.groups(scope.named(group)) for group in ("objects", "events", "operations", "analytics")
     )
     everything = objects | events | operations | analytics
-    return {
+    if scope.merchant.settings.drops is not None:
+        everything |= dg.AssetSelection.assets(*(scope.key("analytics", derived.table) for derived in DERIVED))
+    jobs = {
         "sync": dg.define_asset_job(
             scope.named("sync"),
             selection=everything,
@@ -45,6 +48,14 @@ def build_jobs(scope: Scope) -> dict[str, Job]:
             "choose the partition *Latest*.",
         ),
     }
+    if scope.merchant.settings.drops is not None:
+        jobs["load_drops"] = dg.define_asset_job(
+            scope.named("load_drops"),
+            selection=dg.AssetSelection.groups(scope.named("drops")),
+            tags={PULL_MODE_TAG: PullMode.SINCE_WATERMARK.value},
+            description="New file drops, and what is derived from drops and API; what the sensor asks for.",
+        )
+    return jobs
 
 
 def range_tags(first_day: date, last_day: date) -> dict[str, str]:
