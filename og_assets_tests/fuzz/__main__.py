@@ -25,6 +25,8 @@ def main() -> int:
     started = told = time.monotonic()
     with ProcessPoolExecutor(os.cpu_count(), mp_context=multiprocessing.get_context("spawn")) as pool:
         for part in pool.map(play, parts(seed, asked.bodies, asked.events)):
+            for family in part.families.keys() - findings.families.keys():
+                _say(f"{family[0]}: {family[1]}: {part.examples[family][0].problem.detail[:200]!r}")
             findings.merge(part)
             if time.monotonic() - told > 20:
                 told = time.monotonic()

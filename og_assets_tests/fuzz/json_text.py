@@ -17,6 +17,8 @@ Tokens = list[Token]
 NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _PIECE = re.compile(r'[ \t\r\n]*(?:("[^"\\]*(?:\\.[^"\\]*)*")|([{}\[\],:])|([^ \t\r\n{}\[\],:"]+))', re.DOTALL)
 _CONTROL = re.compile(r"[\x00-\x1f]")
+SHORT = 10_000
+"""Characters of a text that is worth remembering."""
 _PAIR = {"}": "{", "]": "["}
 
 
@@ -38,6 +40,10 @@ class Json:
 
 def take_apart(text: str) -> Json | None:
     """The tokens of one value with nothing around it; None when brackets, commas or quotes are not those of JSON."""
+    return _take_apart_again(text) if len(text) < SHORT else _take_apart(text)
+
+
+def _take_apart(text: str) -> Json | None:
     reading = _Reading()
     at, end = 0, len(text.rstrip(" \t\r\n"))
     while at < end:
@@ -49,6 +55,10 @@ def take_apart(text: str) -> Json | None:
         if not (reading.sign(sign) if sign else reading.scalar(quoted, word)):
             return None
     return Json(reading.tokens, frozenset(reading.flaws)) if reading.wanted == "nothing" else None
+
+
+_take_apart_again = lru_cache(maxsize=4096)(_take_apart)
+"""What was stored is most often what came, letter by letter."""
 
 
 class _Reading:

@@ -1,5 +1,6 @@
 """Records through the record reader alone: no page, no file, no database."""
 
+import json
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
@@ -22,7 +23,6 @@ from og_assets_tests.fuzz.claims import (
     row_problems,
 )
 from og_assets_tests.fuzz.contract import MEMBERS, Kind
-from og_assets_tests.fuzz.json_text import WORD, Tokens, members, take_apart
 from og_assets_tests.fuzz.modes import Mode
 
 _BY_NAME = {object.name: object for object in OBJECTS}
@@ -80,25 +80,17 @@ def kinds_of(object: str) -> dict[str, Kind]:
 
 
 def _columns(object: str, values: str) -> dict[str, object]:
-    taken = take_apart(values)
-    assert taken is not None, values
     kinds = kinds_of(object)
-    return {name: _canonical(kinds.get(name, Kind.TEXT), tokens) for name, tokens in members(taken.tokens)}
+    told: dict[str, object] = json.loads(values)
+    return {name: _CANONICAL[kinds.get(name, Kind.TEXT)](value) for name, value in told.items()}
 
 
-def _canonical(kind: Kind, tokens: Tokens) -> object:
-    what, text = tokens[0]
-    if (what, text) == (WORD, "null"):
-        return None
-    if kind is Kind.BOOL and what == WORD:
-        return text == "true"
-    if kind in (Kind.INT, Kind.SMALL) and what == WORD and text.lstrip("-").isdigit():
-        return int(text)
-    return _CANONICAL.get(kind, str)(text)
+def _made_by(make: Callable[[str], object]) -> Callable[[object], object]:
+    return lambda value: make(value) if isinstance(value, str) else value
 
 
-_CANONICAL: dict[Kind, Callable[[str], object]] = {
-    Kind.MONEY: Decimal,
-    Kind.STAMP: datetime.fromisoformat,
-    Kind.DAY: date.fromisoformat,
+_CANONICAL: dict[Kind, Callable[[object], object]] = dict.fromkeys(Kind, lambda value: value) | {
+    Kind.MONEY: _made_by(Decimal),
+    Kind.STAMP: _made_by(datetime.fromisoformat),
+    Kind.DAY: _made_by(date.fromisoformat),
 }
