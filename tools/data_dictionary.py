@@ -19,7 +19,7 @@ from og_assets.ordergroove.drops.archive import Archive
 from og_assets.ordergroove.drops.reports import REPORTS
 from og_assets.ordergroove.drops.source import LocalFolder
 from og_assets.ordergroove.masking import KEEPING
-from og_assets.ordergroove.objects import OBJECTS
+from og_assets.ordergroove.objects import BY_NAME, OBJECTS
 from og_assets.playground.sample import RUN, fill
 from og_assets.sync.drops import Drops, drop_sources, take
 from og_assets.warehouse.drop_analytics import ID_MAP, RECONCILIATION, derive_from_drops
@@ -71,24 +71,33 @@ class Reference:
     one_to_one: bool = False
 
 
+MEANINGS = {
+    ("addresses", "customer"): "lives at",
+    ("payments", "customer"): "pays with",
+    ("payments", "billing_address"): "bills",
+    ("subscriptions", "customer"): "subscribes",
+    ("subscriptions", "product"): "is sent by",
+    ("subscriptions", "payment"): "pays",
+    ("subscriptions", "shipping_address"): "receives",
+    ("subscriptions", "cancel_reason_code_number"): "ends",
+    ("orders", "customer"): "gets",
+    ("orders", "payment"): "pays",
+    ("orders", "shipping_address"): "receives",
+    ("items", "order"): "holds",
+    ("items", "subscription"): "ships as",
+    ("items", "product"): "is in",
+    ("one_time_incentives", "order"): "is discounted by",
+    ("one_time_incentives", "item"): "is discounted by",
+}
+"""What the reference of an object's column says, read from the object that it names."""
+
 REFERENCES = (
-    Reference("addresses", "customer", "customers", "merchant_user_id", "lives at"),
-    Reference("payments", "customer", "customers", "merchant_user_id", "pays with"),
-    Reference("payments", "billing_address", "addresses", "public_id", "bills"),
-    Reference("subscriptions", "customer", "customers", "merchant_user_id", "subscribes"),
-    Reference("subscriptions", "product", "products", "external_product_id", "is sent by"),
-    Reference("subscriptions", "payment", "payments", "public_id", "pays"),
-    Reference("subscriptions", "shipping_address", "addresses", "public_id", "receives"),
-    Reference("subscriptions", "cancel_reason_code_number", "cancel_reasons", "cancel_reason", "ends"),
-    Reference("orders", "customer", "customers", "merchant_user_id", "gets"),
-    Reference("orders", "payment", "payments", "public_id", "pays"),
-    Reference("orders", "shipping_address", "addresses", "public_id", "receives"),
+    *(
+        Reference(object.name, column, target, BY_NAME[target].key[0], MEANINGS[object.name, column])
+        for object in OBJECTS
+        for column, target in object.references.items()
+    ),
     Reference("orders", "status", "order_statuses", "code", "names"),
-    Reference("items", "order", "orders", "public_id", "holds"),
-    Reference("items", "subscription", "subscriptions", "public_id", "ships as"),
-    Reference("items", "product", "products", "external_product_id", "is in"),
-    Reference("one_time_incentives", "order", "orders", "public_id", "is discounted by"),
-    Reference("one_time_incentives", "item", "items", "public_id", "is discounted by"),
     Reference("items_orders_bridge", "item", "items", "public_id", "has", "analytics", one_to_one=True),
     Reference("items_orders_bridge", "order", "orders", "public_id", "has", "analytics"),
     Reference("order_totals", "order", "orders", "public_id", "adds up to", "analytics", one_to_one=True),

@@ -15,7 +15,7 @@ from duckdb import DuckDBPyConnection
 
 from og_assets.assets.warehouse_resource import WarehouseResource
 from og_assets.columns import Kind
-from og_assets.ordergroove.objects import OBJECTS, OrdergrooveObject
+from og_assets.ordergroove.objects import BY_NAME, OrdergrooveObject
 from og_assets.sync.pull import object_table
 from og_assets.sync.spot_check import SpotCheck
 from og_assets.warehouse.checks import Check, Limit, Outcome, Verdict, evaluate, filled_in
@@ -30,14 +30,13 @@ else:
 NONE = Limit()
 HANDBOOK = Path(__file__).parents[1] / "documents" / "operations.md"
 
-REFERENCES: dict[str, dict[str, str]] = {
-    "subscriptions": {"customer": "customers", "product": "products"},
-    "orders": {"customer": "customers"},
-    "items": {"order": "orders", "subscription": "subscriptions"},
+WATCHED_REFERENCES = {
+    "subscriptions": ("customer", "product"),
+    "orders": ("customer",),
+    "items": ("order", "subscription"),
 }
-"""Object, its column, and the object that the column names by its key (guide: object-reference)."""
+"""Of the references of objects those that are checked: what is derived depends on them."""
 
-_BY_NAME = {object.name: object for object in OBJECTS}
 _SEVERITIES = {
     Verdict.GOOD: dg.AssetCheckSeverity.WARN,
     Verdict.WARN: dg.AssetCheckSeverity.WARN,
@@ -112,9 +111,10 @@ def object_checks(object: OrdergrooveObject) -> tuple[Check, ...]:
                 error=Limit(2, 0.5),
             )
         )
-    for column, parent in REFERENCES.get(object.name, {}).items():
+    for column in WATCHED_REFERENCES.get(object.name, ()):
+        parent = object.references[column]
         parent_names = {"parent": parent, "parent_table": f"ordergroove.{parent}"}
-        parent_key = quoted(_BY_NAME[parent].key[0])
+        parent_key = quoted(BY_NAME[parent].key[0])
         checks.append(
             Check(
                 f"{column}_reference",
@@ -201,8 +201,8 @@ def what_to_do(check: str) -> str:
 def check_object(warehouse: WarehouseResource, object: OrdergrooveObject) -> list[dg.AssetCheckResult]:
     """The results of an object's checks. Tables that it refers to are made when they are not there yet."""
     with warehouse.get_connection() as connection:
-        for parent in REFERENCES.get(object.name, {}).values():
-            ensure_table(connection, object_table(_BY_NAME[parent]))
+        for column in WATCHED_REFERENCES.get(object.name, ()):
+            ensure_table(connection, object_table(BY_NAME[object.references[column]]))
         return results(connection, object_checks(object))
 
 

@@ -12,7 +12,6 @@ from og_assets.assets.scope import Scope
 from og_assets.ordergroove.objects import OBJECTS, OrdergrooveObject
 from og_assets.sync.spot_check import spot_check
 from og_assets.sync.sweep import PLAUSIBLE_SHARE, sweep
-from og_assets.warehouse.load import DELETABLE
 
 
 class SweepConfig(dg.Config):
@@ -80,7 +79,7 @@ def sweep_asset(scope: Scope, object: OrdergrooveObject, *after: tuple[str, ...]
 
 def sweep_assets(scope: Scope) -> list[dg.AssetsDefinition]:
     """The two sweeps, orders before items: the items of an order that is gone are looked up too."""
-    orders, items = (object for object in OBJECTS if object.name in DELETABLE)
+    orders, items = (object for object in OBJECTS if object.deletable)
     told = ("ordergroove", "events")  # is confirmed by the sweep, so it must be in the warehouse before
     return [
         sweep_asset(scope, orders, ("ordergroove", "orders"), told),

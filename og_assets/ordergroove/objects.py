@@ -17,7 +17,9 @@ class OrdergrooveObject:
     `start_param` and `end_param` are the inclusive time filters of the list; both are None for an
     object that can only be read whole. `change_stamp` is the field of the body that these filters
     compare (it is never used as a watermark). `params` are sent with every first page, most of
-    them to switch off a default filter that hides rows.
+    them to switch off a default filter that hides rows. `deletable` ones are deleted for good, and webhooks
+    at most say so (guide: data pipelines). `references` says of which object a column holds the key (guide:
+    object-reference).
     """
 
     name: str
@@ -30,6 +32,8 @@ class OrdergrooveObject:
     end_param: str | None = None
     params: Mapping[str, str] = field(default_factory=dict)
     retrievable: bool = True
+    deletable: bool = False
+    references: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_incremental(self) -> bool:
@@ -72,6 +76,7 @@ OBJECTS: tuple[OrdergrooveObject, ...] = (
         change_stamp="updated",
         start_param="updated_start",
         end_param="updated_end",
+        references={"customer": "customers"},
     ),
     OrdergrooveObject(
         "payments",
@@ -80,6 +85,7 @@ OBJECTS: tuple[OrdergrooveObject, ...] = (
         records.Payment,
         "payments-list",
         change_stamp="last_updated",
+        references={"customer": "customers", "billing_address": "addresses"},
     ),
     OrdergrooveObject(
         "products",
@@ -108,6 +114,13 @@ OBJECTS: tuple[OrdergrooveObject, ...] = (
         change_stamp="updated",
         start_param="updated_start",
         end_param="updated_end",
+        references={
+            "customer": "customers",
+            "product": "products",
+            "payment": "payments",
+            "shipping_address": "addresses",
+            "cancel_reason_code_number": "cancel_reasons",
+        },
     ),
     OrdergrooveObject(
         "orders",
@@ -118,6 +131,8 @@ OBJECTS: tuple[OrdergrooveObject, ...] = (
         change_stamp="updated",
         start_param="updated_start",
         end_param="updated_end",
+        deletable=True,
+        references={"customer": "customers", "payment": "payments", "shipping_address": "addresses"},
     ),
     OrdergrooveObject(
         "items",
@@ -128,6 +143,8 @@ OBJECTS: tuple[OrdergrooveObject, ...] = (
         change_stamp="order_updated",
         start_param="order_updated_start",
         end_param="order_updated_end",
+        deletable=True,
+        references={"order": "orders", "subscription": "subscriptions", "product": "products"},
     ),
     OrdergrooveObject(
         "one_time_incentives",
@@ -136,6 +153,7 @@ OBJECTS: tuple[OrdergrooveObject, ...] = (
         records.OneTimeIncentive,
         "otd-list",
         change_stamp="last_updated",
+        references={"order": "orders", "item": "items"},
     ),
     OrdergrooveObject(
         "product_groups",
@@ -162,3 +180,5 @@ OBJECTS: tuple[OrdergrooveObject, ...] = (
         retrievable=False,
     ),
 )
+
+BY_NAME: Mapping[str, OrdergrooveObject] = {object.name: object for object in OBJECTS}

@@ -42,7 +42,7 @@ def fill(warehouse: WarehouseResource, world: World, inbox: Path) -> None:
         _delete_some(world)
         _pull_all(source, warehouse, world)
         for object in OBJECTS:
-            if object.name in {"orders", "items"}:
+            if object.deletable:
                 sweep(object, source, warehouse, run_id=RUN)
     with warehouse.get_connection() as connection:
         prepare(connection, READ_BY_DERIVED)

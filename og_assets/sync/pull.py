@@ -74,6 +74,7 @@ def object_table(object: OrdergrooveObject) -> Table:
         object.columns,
         f"{object.record.__doc__}",
         listed_whole=not object.is_incremental,
+        deletable=object.deletable,
         versions=Versions(TRACKED[object.name], object.change_stamp) if object.name in TRACKED else None,
     )
 

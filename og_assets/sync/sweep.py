@@ -27,7 +27,7 @@ from og_assets.sync.source import Source
 from og_assets.warehouse.file import Warehouse
 from og_assets.warehouse.findings import Finding, Suspect, Suspects, find_suspects, finish_sweep, open_statuses
 from og_assets.warehouse.history import ensure_history
-from og_assets.warehouse.load import DELETABLE, load_batch
+from og_assets.warehouse.load import load_batch
 from og_assets.warehouse.progress import Progress, QuarantinedRecord, SyncPlan, SyncRun
 from og_assets.warehouse.staging import Segment, Staging, staging_folder
 from og_assets.warehouse.tables import ensure_table
@@ -134,7 +134,7 @@ def sweep(
     def plan(connection: DuckDBPyConnection) -> SyncPlan:
         nonlocal statuses, known
         for deletable in OBJECTS:
-            if deletable.name in DELETABLE:
+            if deletable.deletable:
                 ensure_table(connection, object_table(deletable))
                 ensure_history(connection, object_table(deletable))
         counted = connection.execute(f"SELECT count(*) FROM {object_table(object).qualified_name}").fetchone()

@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 from duckdb import DuckDBPyConnection
 
 from og_assets.warehouse.history import ensure_history
-from og_assets.warehouse.load import DELETABLE
 from og_assets.warehouse.migrations import read_sql
 from og_assets.warehouse.tables import Table, ensure_table, literal, quoted
 from og_assets.warehouse.transactions import transaction
@@ -68,7 +67,7 @@ def prepare(connection: DuckDBPyConnection, tables: Sequence[Table]) -> None:
         ensure_history(connection, table)
     ensure_moved_items(connection)
     for table in tables:
-        if table.name in DELETABLE:
+        if table.deletable:
             _ensure_current_view(connection, table)
 
 

@@ -42,9 +42,6 @@ __all__ = [
     "read_watermark",
 ]
 
-DELETABLE = ("orders", "items")
-"""Objects that Ordergroove deletes for good, and says so by webhooks at most (guide: data pipelines)."""
-
 MEMORY_FOR_LARGE_RECORDS = "1GB"
 
 _SMALLEST_READ_BUFFER = 1024 * 1024

@@ -96,6 +96,7 @@ class Table:
     """A table that is loaded by key. `key` names the columns that identify a row, all of them in `columns`.
 
     With `listed_whole` each complete pull has all there is, so rows that it leaves out are marked as missing.
+    Rows of a `deletable` one can be deleted at their source without being missed in any list.
     With `versions` the states that rows leave are kept in schema history (history.py).
     """
 
@@ -105,6 +106,7 @@ class Table:
     columns: tuple[Column, ...]
     description: str
     listed_whole: bool = False
+    deletable: bool = False
     versions: Versions | None = None
 
     @property
