@@ -43,11 +43,12 @@ def mark_covered(context: dg.AssetExecutionContext, *, complete: bool = False) -
     covered = [day for day in days.get_partition_keys() if day not in done and day not in set(context.partition_keys)]
     if covered:
         description = f"Brought by the run {context.run.run_id}, which left nothing out."
-        _store(instance.event_log_storage, [_materialization(asset, day, description) for day in covered])
+        now = time.time()  # one for all: the UI lists events of one instant as one
+        _store(instance.event_log_storage, [_materialization(asset, day, description, now) for day in covered])
         context.log.info("%d other days are up to date with this run too", len(covered))
 
 
-def _materialization(asset: dg.AssetKey, day: str, description: str) -> EventLogEntry:
+def _materialization(asset: dg.AssetKey, day: str, description: str, timestamp: float) -> EventLogEntry:
     """What `DagsterInstance.report_runless_asset_event` stores. No run's, so that it outlives runs that are deleted."""
     event = DagsterEvent(
         event_type_value=dg.DagsterEventType.ASSET_MATERIALIZATION.value,
@@ -61,7 +62,7 @@ def _materialization(asset: dg.AssetKey, day: str, description: str) -> EventLog
         level="debug",
         user_message="",
         run_id=RUNLESS_RUN_ID,
-        timestamp=time.time(),
+        timestamp=timestamp,
         job_name=RUNLESS_JOB_NAME,
         dagster_event=event,
     )
