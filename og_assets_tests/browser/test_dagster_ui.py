@@ -131,7 +131,7 @@ def test_a_newcomer_looks_materializes_and_backfills(page: "playwright.Page", ur
         page.goto("/locations/og_assets.definitions/jobs/sync")
         _materialize(page, "Materialize all", days=None)
         _wait_for_success(page, url, runs=1)
-        page.set_viewport_size({"width": 2400, "height": 1100})  # room for whole names
+        page.set_viewport_size({"width": 2400, "height": 1300})  # room for whole names
         page.goto("/assets/analytics/order_totals?view=lineage&lineageScope=upstream&lineageDepth=5")
         whole_name = page.get_by_text("deletion_tombstones", exact=True).last
         zoom_in = page.get_by_role("button", name="zoom_in")
