@@ -44,9 +44,7 @@ def test_a_section_is_printed_up_to_the_next_one(tmp_path: Path) -> None:
     assert find("operations#alerts")[1].count("\n### ") >= 3
 
 
-@pytest.mark.parametrize(
-    ("name", "said"), [("nothing", "There are: architecture,"), ("data#nothing", "no section")]
-)
+@pytest.mark.parametrize(("name", "said"), [("nothing", "There are: architecture,"), ("data#nothing", "no section")])
 def test_a_name_that_does_not_exist_is_one_sentence(tmp_path: Path, name: str, said: str) -> None:
     """Which lists those that do."""
     finished = og_docs(name, folder=tmp_path)
