@@ -156,6 +156,7 @@ def test_a_newcomer_looks_materializes_and_backfills(page: "playwright.Page", ur
     expect(page.get_by_text(f"Partition {TODAY} materialized")).to_be_visible()
     for row in ("Window", "Pages", "Inserted", "Unchanged", "Quarantined", "Retries"):
         expect(page.get_by_role("cell", name=row, exact=True)).to_be_visible()
+    expect(page.get_by_text("Loading...")).to_have_count(0)
     page.screenshot(path=folder / "materialization.png")
 
     page.goto("/assets/ordergroove/orders")
