@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from datetime import date
     from os import PathLike
 
     import pandas as pd
@@ -15,7 +16,11 @@ __all__ = ["exact_frame", "open_warehouse"]
 
 @contextmanager
 def open_warehouse(
-    path: "str | PathLike[str] | None" = None, *, wait_seconds: float = 60, hold_seconds: float | None = 120
+    path: "str | PathLike[str] | None" = None,
+    *,
+    wait_seconds: float = 60,
+    hold_seconds: float | None = 120,
+    as_of: "str | date | None" = None,
 ) -> "Iterator[DuckDBPyConnection]":
     """The warehouse for reading, as a DuckDB connection, for the time of this block.
 
@@ -27,9 +32,14 @@ def open_warehouse(
     so keep it short: after `hold_seconds` the file is given back, and what is asked then raises WarehouseLetGo
     (og_assets.warehouse.errors, where all that is raised is listed). Shown times are UTC. `.df()` turns amounts, which
     are DECIMAL, into floats; `exact_frame` keeps them exact.
+
+    With `as_of`, a day or an instant such as "2026-07-01" or a datetime (UTC where it has no zone), objects are as
+    they stood then: orders, items, subscriptions, customers, products, offer_profiles. Other objects and what is
+    derived are not there.
     """
     from pathlib import Path
 
+    from og_assets.warehouse.as_of import instant_of
     from og_assets.warehouse.reading import read_warehouse
 
     if path is None:
@@ -37,7 +47,8 @@ def open_warehouse(
         from og_assets.settings import Settings
 
         path = Settings.from_environment(settings_here()).warehouse
-    with read_warehouse(Path(path), wait_seconds=wait_seconds, hold_seconds=hold_seconds) as connection:
+    instant = None if as_of is None else instant_of(as_of)
+    with read_warehouse(Path(path), wait_seconds=wait_seconds, hold_seconds=hold_seconds, as_of=instant) as connection:
         yield connection
 
 

@@ -106,6 +106,12 @@ def _switch(value: str) -> bool:
     return value.strip().lower() == "on"
 
 
+def _days(value: str) -> int:
+    if not value.strip().isdecimal() or int(value) < 1:
+        raise ValueError("takes a whole number of days, such as 730; leave it unset to keep all states")
+    return int(value)
+
+
 def _personal_data(value: str) -> PersonalData:
     try:
         return PersonalData(value.strip().lower())
@@ -152,7 +158,7 @@ def _drops(value: str) -> Path | SftpAddress:
     return SftpAddress.read(value) if "://" in value else _path(value)
 
 
-def _days(value: str) -> int:
+def _history_days(value: str) -> int:
     if not value.strip().isdecimal() or not 0 < int(value) <= MOST_DAYS:
         raise ValueError(f"takes a number of days, 1 to {MOST_DAYS:,}")
     return int(value)
@@ -194,6 +200,14 @@ class Settings(BaseModel):
     )
     schedules: Annotated[bool, BeforeValidator(_switch)] = Field(
         True, alias="ORDERGROOVE_SCHEDULES", description="`on` or `off`: whether new instances run the two schedules."
+    )
+    history: Annotated[bool, BeforeValidator(_switch)] = Field(
+        True, alias="ORDERGROOVE_HISTORY", description="`on` or `off`: whether the states that objects leave are kept."
+    )
+    history_days: Annotated[int | None, BeforeValidator(_history_days)] = Field(
+        None,
+        alias="ORDERGROOVE_HISTORY_DAYS",
+        description="Days after their end for which former states are kept; unset: for good.",
     )
     personal_data: Annotated[PersonalData, BeforeValidator(_personal_data)] = Field(
         PersonalData.KEEP,

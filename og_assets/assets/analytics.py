@@ -1,9 +1,20 @@
-"""The derived tables that are assets, one row each: tombstones, bridge, totals."""
+"""The derived tables that are assets, one row each: tombstones, bridge, totals, timelines."""
 
 from og_assets.assets.derived import Derived
-from og_assets.assets.metadata import guide_link
-from og_assets.assets.pictures import DELETIONS_BY_DAY, ORDERS_BY_DAY
-from og_assets.warehouse.derive import derive_bridge, derive_tombstones, derive_totals
+from og_assets.assets.metadata import guide_link, reference_link
+from og_assets.assets.pictures import (
+    DELETIONS_BY_DAY,
+    ORDERS_BY_DAY,
+    STATUS_CHANGES_BY_DAY,
+    SUBSCRIPTION_CHANGES_BY_DAY,
+)
+from og_assets.warehouse.derive import (
+    derive_bridge,
+    derive_status_changes,
+    derive_subscription_changes,
+    derive_tombstones,
+    derive_totals,
+)
 
 DERIVED = (
     Derived(
@@ -43,5 +54,28 @@ DERIVED = (
             f"{guide_link('object-reference')}"
         ),
         picture=ORDERS_BY_DAY,
+    ),
+    Derived(
+        table="order_status_changes",
+        after=(("ordergroove", "orders"), ("ordergroove", "events"), ("analytics", "deletion_tombstones")),
+        derive=derive_status_changes,
+        description=(
+            "One row per step of an order from status to status: each attempt, retry, skip and deletion. A webhook "
+            "tells its second; without one the step has the bounds of the two syncs that differ, and what came and "
+            f"went between them is not known.\n\n{reference_link('webhooks-order-events')}"
+        ),
+        picture=STATUS_CHANGES_BY_DAY,
+    ),
+    Derived(
+        table="subscription_changes",
+        after=(("ordergroove", "subscriptions"), ("ordergroove", "events")),
+        derive=derive_subscription_changes,
+        description=(
+            "One row per known change of a subscription: created, cancelled, taken up again, and what of its terms "
+            "changed, from which value to which. A difference between two syncs and the webhook of it are one row, "
+            "with the second of the webhook and the values of the syncs.\n\n"
+            f"{reference_link('webhook-subscription-events')}"
+        ),
+        picture=SUBSCRIPTION_CHANGES_BY_DAY,
     ),
 )

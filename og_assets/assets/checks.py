@@ -16,9 +16,11 @@ from duckdb import DuckDBPyConnection
 from og_assets.assets.warehouse_resource import WarehouseResource
 from og_assets.columns import Kind
 from og_assets.ordergroove.objects import BY_NAME, OrdergrooveObject
+from og_assets.ordergroove.tracked import TRACKED
 from og_assets.sync.pull import object_table
 from og_assets.sync.spot_check import SpotCheck
 from og_assets.warehouse.checks import Check, Limit, Outcome, Verdict, evaluate, filled_in
+from og_assets.warehouse.history import kept_columns
 from og_assets.warehouse.tables import ensure_table, quoted
 
 if TYPE_CHECKING:
@@ -36,6 +38,22 @@ WATCHED_REFERENCES = {
     "items": ("order", "subscription"),
 }
 """Of the references of objects those that are checked: what is derived depends on them."""
+
+ORDER_STEPS = tuple(
+    f"order.{step}"
+    for step in (
+        "create", "send_now", "skip_order", "cancel", "success", "reject", "generic_error",
+        "retryable_placement_failure", "awaiting_retry_instructions", "delete",
+    )
+)  # fmt: skip
+SUBSCRIPTION_CHANGES = tuple(
+    f"subscription.{change}"
+    for change in (
+        "create", "created", "cancel", "cancelled", "change_live", "reactivate", "sku_swap", "change_quantity",
+        "change_frequency", "change_components", "change_payment", "change_shipping_address",
+    )
+)  # fmt: skip
+"""Types of the events that the timelines tell of (reference: webhooks-order-events, webhook-subscription-events)."""
 
 _SEVERITIES = {
     Verdict.GOOD: dg.AssetCheckSeverity.WARN,
@@ -111,6 +129,8 @@ def object_checks(object: OrdergrooveObject) -> tuple[Check, ...]:
                 error=Limit(2, 0.5),
             )
         )
+    if object.name in TRACKED:
+        checks.append(_history(object, shows_keys=shows_keys))
     for column in WATCHED_REFERENCES.get(object.name, ()):
         parent = object.references[column]
         parent_names = {"parent": parent, "parent_table": f"ordergroove.{parent}"}
@@ -129,10 +149,32 @@ def object_checks(object: OrdergrooveObject) -> tuple[Check, ...]:
     return tuple(checks)
 
 
+def _history(object: OrdergrooveObject, *, shows_keys: bool) -> Check:
+    tracked = [quoted(column.name) for column, _ in kept_columns(object_table(object)) if column.name not in object.key]
+    return Check(
+        "history",
+        "The states that it has been in meet without gap or overlap, and each differs from the next.",
+        filled_in("check_history.sql", object=object.name, key=quoted(object.key[0]), tracked=", ".join(tracked)),
+        f"SELECT count(*) FROM history.{object.name}_past",
+        warn=NONE,
+        shows_keys=shows_keys,
+    )
+
+
+def _each_event_once(table: str, types: Sequence[str]) -> Check:
+    return Check(
+        "each_event_once",
+        "Each webhook of the kinds that it tells of is in exactly one row.",
+        filled_in("check_events_in_timeline.sql", table=table, types=", ".join(f"'{type}'" for type in types)),
+        f"SELECT count(event_id) FROM analytics.{table}",
+        error=NONE,
+    )
+
+
 def unique_key(table: str, key: Sequence[str], *, shows_keys: bool = True) -> Check:
     """Every row has a key of its own: duplicates would be counted twice in whatever is derived."""
     columns = [quoted(name) for name in key]
-    no_key = " OR ".join(f"coalesce({column}, '') = ''" for column in columns)
+    no_key = " OR ".join(f"coalesce(CAST({column} AS VARCHAR), '') = ''" for column in columns)
     return Check(
         "unique_key",
         f"Every row has a key ({', '.join(key)}), and no two have the same.",
@@ -177,6 +219,18 @@ DERIVED_CHECKS: dict[str, tuple[Check, ...]] = {
             error=Limit(10, 0.05),
         ),
     ),
+    "order_status_changes": (
+        unique_key("analytics.order_status_changes", ["order", "step"]),
+        _each_event_once("order_status_changes", ORDER_STEPS),
+        Check(
+            "ends_at_status",
+            "The last step of each order is its status now, or that it was deleted.",
+            filled_in("check_last_step.sql"),
+            "SELECT count(*) FROM ordergroove.orders",
+            warn=NONE,
+        ),
+    ),
+    "subscription_changes": (_each_event_once("subscription_changes", SUBSCRIPTION_CHANGES),),
 }
 """The checks of every other table, by its name."""
 

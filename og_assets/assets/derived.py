@@ -21,7 +21,9 @@ from og_assets.sync.windows import CHICAGO
 from og_assets.warehouse.derive import Days, DeriveReport, prepare
 from og_assets.warehouse.migrated_tables import migrated_columns
 
-READ_BY_DERIVED = tuple(object_table(object) for object in OBJECTS if object.name in {"orders", "items", "customers"})
+READ_BY_DERIVED = tuple(
+    object_table(object) for object in OBJECTS if object.name in {"orders", "items", "customers", "subscriptions"}
+)
 """The object tables that derived tables are made of."""
 
 
@@ -121,9 +123,12 @@ def _summary(report: DeriveReport) -> str:
         {
             "Rows": f"{report.rows:,}",
             "Derived now": f"{report.derived:,}" + (" (all of them)" if report.rebuilt else " (what changed)"),
-            "Deletions in force" if report.table == "deletion_tombstones" else "Deleted": f"{report.deleted:,}",
+            _COUNTED.get(report.table, "Deleted"): f"{report.deleted:,}",
         }
     )
+
+
+_COUNTED = {"deletion_tombstones": "Deletions in force", "subscription_changes": "Cancellations"}
 
 
 def described(scope: Scope, table: str) -> Mapping[str, Any]:

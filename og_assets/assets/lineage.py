@@ -10,6 +10,7 @@ import dagster as dg
 from og_assets.assets.scope import Scope
 
 _ASSETS = {
+    "subscriptions": "ordergroove/subscriptions",
     "orders": "ordergroove/orders",
     "items": "ordergroove/items",
     "events": "ordergroove/events",
@@ -18,6 +19,15 @@ _ASSETS = {
     "tombstones": "analytics/deletion_tombstones",
     "bridge": "analytics/items_orders_bridge",
 }
+
+_TERMS = " ".join(
+    f"subscriptions.{name}"
+    for name in (
+        "live", "product", "quantity", "every", "every_period", "price", "offer", "components", "payment",
+        "shipping_address", "renewal_behavior", "prepaid_orders_remaining", "prepaid_orders_per_billing",
+    )
+)  # fmt: skip
+"""Through history.subscriptions, of which the asset of subscriptions is the keeper."""
 
 LINEAGE: Mapping[str, Mapping[str, str]] = {
     "deletion_tombstones": {
@@ -75,6 +85,32 @@ LINEAGE: Mapping[str, Mapping[str, str]] = {
         "agrees": "orders.total orders.sub_total orders.tax_total orders.shipping_total"
         " bridge.total_price bridge.is_deleted tombstones.object tombstones.id tombstones.lifted_at",
         "is_deleted": "tombstones.object tombstones.id tombstones.lifted_at",
+    },
+    "order_status_changes": {
+        "order": "orders.public_id events.object_id tombstones.id",
+        "step": "orders._valid_from events.event_at events.received_at tombstones.deleted_at",
+        "from_status": "orders.status events.type tombstones.object",
+        "to_status": "orders.status events.type tombstones.object",
+        "changed_at": "events.event_at events.received_at orders._valid_from orders.created tombstones.deleted_at"
+        " tombstones.lifted_at",
+        "changed_after": "orders._synced_at tombstones.deleted_after",
+        "changed_by": "orders._synced_at tombstones.detected_at",
+        "source": "events.event_id orders.status tombstones.id",
+        "event_id": "events.event_id",
+        "event_type": "events.type",
+    },
+    "subscription_changes": {
+        "subscription": "subscriptions.public_id events.object_id",
+        "customer": "subscriptions.customer",
+        "what": "events.type subscriptions.live",
+        "old_value": _TERMS,
+        "new_value": _TERMS,
+        "changed_at": "events.event_at events.received_at subscriptions._valid_from subscriptions.created"
+        " subscriptions.cancelled",
+        "changed_after": "subscriptions._synced_at",
+        "changed_by": "subscriptions._synced_at",
+        "source": "events.event_id subscriptions._valid_from",
+        "event_id": "events.event_id",
     },
 }
 """By derived table and column: the columns that it is made of, as `source.column`."""

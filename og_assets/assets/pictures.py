@@ -33,6 +33,10 @@ COLOURS = {
     "webhook": "#2f6fab",
     "sweep": "#e08a3c",
     "order_items": "#7a9a52",
+    "event": "#2f6fab",
+    "event+history": "#5b8f7b",
+    "history": "#e08a3c",
+    "tombstone": "#8a8a8a",
 }
 
 Rows = Sequence[tuple[Any, ...]]
@@ -112,6 +116,25 @@ def _draw_deletions(figure: "Figure", rows: Rows) -> None:
     )  # fmt: skip
 
 
+def _changes_by_day(table: str, title: str) -> Picture:
+    def read(connection: DuckDBPyConnection, today: date) -> Rows:
+        sql = read_sql("changes_by_day.sql").format(table=table)
+        return connection.execute(sql, {"from": today - DAYS_BACK}).fetchall()
+
+    def draw(figure: "Figure", rows: Rows) -> None:
+        axes = figure.subplots()
+        counts = defaultdict[str, dict[date, float]](dict)
+        for day, source, count in rows:
+            counts[source][day] = count
+        _stack(
+            axes, counts, [source for source in ("event", "event+history", "history", "tombstone") if source in counts]
+        )
+        axes.set_title(f"{title} by day, and who says so", loc="left", fontsize=10)
+        axes.legend(frameon=False, fontsize=8, ncols=4, loc="upper right", bbox_to_anchor=(1, 1.1))
+
+    return Picture(read, draw, f"{title} by day and source")
+
+
 def _stack(axes: "Axes", bars: Mapping[str, Mapping[date, float]], names: Sequence[str]) -> None:
     """Bars of each name on top of each other, one for each day."""
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
@@ -132,3 +155,5 @@ def _stack(axes: "Axes", bars: Mapping[str, Mapping[date, float]], names: Sequen
 
 ORDERS_BY_DAY = Picture(_read_orders, _draw_orders, "Orders and their totals by place date")
 DELETIONS_BY_DAY = Picture(_read_deletions, _draw_deletions, "Deleted orders and items by day and source")
+STATUS_CHANGES_BY_DAY = _changes_by_day("order_status_changes", "Steps of orders")
+SUBSCRIPTION_CHANGES_BY_DAY = _changes_by_day("subscription_changes", "Changes of subscriptions")

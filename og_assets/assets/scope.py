@@ -42,9 +42,12 @@ class Scope:
 
     def resources(self) -> dict[str, Any]:
         """The two resources, by their keys."""
+        settings = self.merchant.settings
         return {
             self.named("ordergroove"): OrdergrooveResource.of(self.merchant),
-            self.named("warehouse"): WarehouseResource(database=str(self.merchant.settings.warehouse)),
+            self.named("warehouse"): WarehouseResource(
+                database=str(settings.warehouse), history=settings.history, history_days=settings.history_days
+            ),
         }
 
     def ordergroove(self, context: dg.AssetExecutionContext) -> OrdergrooveResource:

@@ -9,6 +9,7 @@ from duckdb import DuckDBPyConnection
 from pydantic import Field
 
 from og_assets.warehouse.connecting import MEMORY_LIMIT, open_warehouse
+from og_assets.warehouse.keeping import Keeping
 
 
 class WarehouseResource(DuckDBResource):
@@ -28,10 +29,20 @@ class WarehouseResource(DuckDBResource):
         default=60, ge=0, description="How long to wait for other programs on the file."
     )
 
+    history: bool = Field(default=True, description="Whether the states that objects leave are kept.")
+    history_days: int | None = Field(
+        default=None, description="Days after their end for which former states are kept; none: for good."
+    )
+
     @property
     def path(self) -> Path:
         """The warehouse file."""
         return Path(self.database).expanduser()
+
+    @property
+    def keeping(self) -> Keeping:
+        """What becomes of the states that rows leave."""
+        return Keeping(on=self.history, days=self.history_days)
 
     @contextmanager
     def get_connection(self, read_only: bool = False) -> Iterator[DuckDBPyConnection]:

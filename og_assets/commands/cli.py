@@ -197,7 +197,7 @@ def status(warehouse: Path | None, as_json: bool, max_age: timedelta | None) -> 
 def doctor(as_json: bool) -> None:
     """Check what a sync needs and say what to do.
 
-    That is settings, key, permission, clock, warehouse and inbox. Exits with 1 when a sync cannot work.
+    That is settings, key, permission, clock, warehouse, history and inbox. Exits with 1 when a sync cannot work.
 
     \b
     Examples:
@@ -222,7 +222,14 @@ def doctor(as_json: bool) -> None:
 @click.option("--rows", default=100, show_default=True, help="How many rows of a result a table shows.")
 @click.option("--wait", default=60.0, show_default=True, help="Seconds to wait for a load to give the file back.")
 @click.option("--hold", default=120.0, show_default=True, help="Seconds that a statement may take; loads wait for it.")
-def query(sql: str | None, warehouse: Path | None, format: str, rows: int, wait: float, hold: float) -> None:
+@click.option(
+    "--as-of",
+    metavar="INSTANT",
+    help="Show objects as they stood then: a day or a time, UTC unless it has a zone. What has no past is not there.",
+)
+def query(
+    sql: str | None, warehouse: Path | None, format: str, rows: int, wait: float, hold: float, as_of: str | None
+) -> None:
     """Run SQL on the warehouse while syncs go on.
 
     Nothing can be changed. Without SQL it asks for statements, or takes them from standard input. The file is open
@@ -236,9 +243,11 @@ def query(sql: str | None, warehouse: Path | None, format: str, rows: int, wait:
       og query "FROM analytics.order_totals LIMIT 5"
       og query --format csv "FROM ordergroove.orders_current" > orders.csv
       og docs recipes.sql | og query
+      og query --as-of 2026-07-01 "SELECT status, count(*) FROM ordergroove.orders GROUP BY ALL"
       og query --warehouse data/emulator.duckdb .tables
     """
     from og_assets.commands.query import UNCUT, Query, shell
+    from og_assets.warehouse.as_of import instant_of
 
     console = _console()
     reader = Query(
@@ -249,6 +258,7 @@ def query(sql: str | None, warehouse: Path | None, format: str, rows: int, wait:
         wait_seconds=wait,
         hold_seconds=hold,
         on_wait=_tell_of_waiting(wait),
+        as_of=None if as_of is None else instant_of(as_of),
     )
     if sql is None and sys.stdin.isatty():
         shell(reader, home() / "query_history", console.print)

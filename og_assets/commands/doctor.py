@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
 
@@ -17,8 +18,10 @@ from og_assets.ordergroove.clock import CLOCK_SKEW_LIMIT
 from og_assets.ordergroove.errors import OrdergrooveError
 from og_assets.ordergroove.retry import RetryPolicy
 from og_assets.settings import FORMER_WAREHOUSE, WAREHOUSE, Settings, load_settings
+from og_assets.warehouse.as_of import kept_since
 from og_assets.warehouse.connecting import open_warehouse
 from og_assets.warehouse.errors import WarehouseError
+from og_assets.warehouse.history import count_states
 
 IMPATIENT = RetryPolicy(tries=2, first_delay=0.5, budget=20.0)
 FIRST_ANSWER = httpx.Timeout(90.0, connect=5.0)
@@ -54,6 +57,7 @@ def examine() -> Iterator[Finding]:
     yield _examine_settings(settings)
     yield from _examine_api(settings)
     yield _examine_warehouse(settings)
+    yield _examine_history(settings)
     yield _examine_inbox(settings)
 
 
@@ -133,6 +137,39 @@ def _examine_warehouse(settings: Settings) -> Finding:
             "while no sync runs: in plain DuckDB `ordergroove.orders` is ambiguous in a file of the old name.",
         )
     return Finding("warehouse", Verdict.GOOD, f"{path} " + ("can be written" if existed else "was made"))
+
+
+BACKUPS = ("backups", "backup")
+"""Folders, beside the warehouse or beside its folder, in which docs/deploy.md puts copies of it."""
+
+
+def _examine_history(settings: Settings) -> Finding:
+    """What of the warehouse cannot be fetched again, and how old the newest copy of it is, where that can be known."""
+    path = settings.warehouse
+    try:
+        with open_warehouse(path, read_only=True, lock_timeout_seconds=10, busy_timeout_seconds=5) as connection:
+            states, since = count_states(connection), kept_since(connection)
+    except WarehouseError as error:
+        return Finding("history", Verdict.BAD, str(error))
+    told = f"{states:,} former states, kept since {since:%Y-%m-%d}; they cannot be fetched again" if since else "none"
+    if not settings.history:
+        return Finding("history", Verdict.ATTENTION, f"{told}; ORDERGROOVE_HISTORY is off: what changes now is lost")
+    copies = [
+        copy
+        for folder in (path.parent, path.parent.parent)
+        for name in BACKUPS
+        for copy in folder.glob(f"{name}/*.duckdb")
+    ]
+    if copies:
+        newest = datetime.fromtimestamp(max(copy.stat().st_mtime for copy in copies), UTC)
+        return Finding(
+            "history", Verdict.GOOD, f"{told}; the newest copy in {BACKUPS[0]}/ is of {newest:%Y-%m-%d %H:%M} UTC"
+        )
+    return Finding(
+        "history",
+        Verdict.ATTENTION if states else Verdict.GOOD,
+        f"{told}; no copy of the warehouse is in {BACKUPS[0]}/ beside it (og docs deploy.md says how to make one)",
+    )
 
 
 def _examine_inbox(settings: Settings) -> Finding:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, redirect_stdout, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -38,6 +39,11 @@ End a statement with ; to run it. Times are UTC; nothing can be changed.
   .schema orders   the columns of a table or view, with their meaning; without a name those of all
   .quit            leave (also \\q, Ctrl-D); Ctrl-C drops what is typed or running"""
 
+ONLY_OF_NOW = """
+
+As of an instant there are the objects with a past, history and ops: `.tables` lists them. What is derived, and all
+other objects, there is as of now only: leave --as-of out."""
+
 DOT_COMMANDS = {".tables": "list_tables.sql", ".schema": "list_columns.sql"}
 
 LEAVING = {".quit", ".exit", "\\q", "exit", "quit"}
@@ -59,6 +65,7 @@ class Query:
     wait_seconds: float = WAIT_SECONDS
     hold_seconds: float = HOLD_SECONDS
     on_wait: Callable[[Holder | None], None] | None = None
+    as_of: datetime | None = None
 
     def run(self, sql: str) -> None:
         """Run statements one after the other and print what each gives.
@@ -73,7 +80,8 @@ class Query:
             for statement in duckdb.extract_statements(sql):
                 self._run(statement.query)
         except duckdb.Error as error:
-            raise StatementFailed(str(error).strip()) from error
+            is_of_now = self.as_of and isinstance(error, duckdb.CatalogException)
+            raise StatementFailed(f"{str(error).strip()}{ONLY_OF_NOW if is_of_now else ''}") from error
 
     def _run_dot_command(self, line: str) -> None:
         command, *words = line.split()
@@ -105,7 +113,11 @@ class Query:
 
     def _reading(self) -> AbstractContextManager[DuckDBPyConnection]:
         return read_warehouse(
-            self.path, wait_seconds=self.wait_seconds, hold_seconds=self.hold_seconds, on_wait=self.on_wait
+            self.path,
+            wait_seconds=self.wait_seconds,
+            hold_seconds=self.hold_seconds,
+            on_wait=self.on_wait,
+            as_of=self.as_of,
         )
 
     def _run(self, statement: str, parameters: Sequence[str] = ()) -> None:

@@ -38,7 +38,7 @@ from og_assets.warehouse.drops import (
     log_unloaded,
 )
 from og_assets.warehouse.file import Warehouse
-from og_assets.warehouse.history import KEEP_FOR_GOOD, Keeping
+from og_assets.warehouse.keeping import KEEP_FOR_GOOD, Keeping
 from og_assets.warehouse.progress import BatchCounts, Progress, SyncPlan, SyncRun
 from og_assets.warehouse.retention import forget_old_pulls
 from og_assets.warehouse.staging import Staging, staging_folder

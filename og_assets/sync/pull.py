@@ -255,6 +255,7 @@ class _Pull:
                 self._refused,
                 watermark=self._new_watermark() if finished else None,
                 finished=finished,
+                keeping=self._warehouse.keeping,
             )
             if finished:
                 self.watermark_after = read_watermark(connection, self._object.name)

@@ -268,7 +268,15 @@ class _Sweep:
 
     def _write(self, segment: Segment | None, findings: Sequence[Finding]) -> None:
         with self._warehouse.get_connection() as connection:
-            load_batch(connection, self._table, segment, self._run, self._progress, self._refused)
+            load_batch(
+                connection,
+                self._table,
+                segment,
+                self._run,
+                self._progress,
+                self._refused,
+                keeping=self._warehouse.keeping,
+            )
             finish_sweep(connection, self._run, self._progress, findings, self._left_undecided())
 
     def _left_undecided(self) -> str | None:

@@ -4,6 +4,7 @@ What has to be derived again follows the order of loads, never a stamp, so nothi
 is missed. Deriving what changed and deriving everything run the same SQL over another scope.
 
     orders, items, events, findings ──► deletion_tombstones ──► items_orders_bridge ──► order_totals
+    events, history, tombstones ──► order_status_changes, subscription_changes
 """
 
 import logging
@@ -28,6 +29,8 @@ THREADS = 2
 TOMBSTONES = "deletion_tombstones"
 BRIDGE = "items_orders_bridge"
 TOTALS = "order_totals"
+STATUS_CHANGES = "order_status_changes"
+SUBSCRIPTION_CHANGES = "subscription_changes"
 
 _FROM_THE_START = -1
 
@@ -44,7 +47,7 @@ class Days:
 class DeriveReport:
     """What a derivation did: rows of the table now, how many of them were derived, how many of all are deleted.
 
-    `deleted` counts tombstones that are not lifted, or rows with `is_deleted`.
+    `deleted` counts tombstones that are not lifted, rows with `is_deleted`, steps of deletion, or cancellations.
     """
 
     table: str
@@ -145,6 +148,39 @@ def derive_totals(connection: DuckDBPyConnection, *, days: Days | None = None, r
             connection.execute(read_sql("order_totals.sql"))
         connection.execute("DELETE FROM ops.orders_to_total")
         return _finish(connection, TOTALS, "is_deleted", rebuilt=mark is None)
+
+
+def derive_status_changes(
+    connection: DuckDBPyConnection,
+    *,
+    days: Days | None = None,  # noqa: ARG001 - all derivations are called alike
+    rebuild: bool = False,
+) -> DeriveReport:
+    """Derive `analytics.order_status_changes` anew, unless nothing was loaded since; whatever the days."""
+    return _derive_whole(connection, STATUS_CHANGES, "to_status = -1", rebuild=rebuild)
+
+
+def derive_subscription_changes(
+    connection: DuckDBPyConnection,
+    *,
+    days: Days | None = None,  # noqa: ARG001 - all derivations are called alike
+    rebuild: bool = False,
+) -> DeriveReport:
+    """Derive `analytics.subscription_changes` anew, unless nothing was loaded since; whatever the days."""
+    return _derive_whole(connection, SUBSCRIPTION_CHANGES, "what = 'cancelled'", rebuild=rebuild)
+
+
+def _derive_whole(connection: DuckDBPyConnection, table: str, counted: str, *, rebuild: bool) -> DeriveReport:
+    """A table whose rows depend on what is before and after them: one new event may renumber what follows it."""
+    with transaction(connection):
+        newest = connection.execute("SELECT coalesce(max(last_load), 0) FROM ops.sync_runs").fetchone()
+        is_old = rebuild or newest is None or _mark(connection, table) != newest[0]
+        if is_old:
+            connection.execute(f"DELETE FROM analytics.{table}")
+            connection.execute(read_sql(f"{table}.sql"))
+        else:
+            connection.execute("CREATE OR REPLACE TEMP TABLE touched AS SELECT 0 AS nothing LIMIT 0")
+        return _finish(connection, table, counted, rebuilt=is_old)
 
 
 def _mark(connection: DuckDBPyConnection, table: str) -> int | None:

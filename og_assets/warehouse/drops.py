@@ -13,7 +13,7 @@ from duckdb import DuckDBPyConnection
 
 from og_assets.columns import Column, Kind
 from og_assets.warehouse import sync_log
-from og_assets.warehouse.history import KEEP_FOR_GOOD, Keeping
+from og_assets.warehouse.keeping import KEEP_FOR_GOOD, Keeping
 from og_assets.warehouse.load import stage_rows
 from og_assets.warehouse.migrations import read_sql
 from og_assets.warehouse.progress import BatchCounts, Progress, SyncRun

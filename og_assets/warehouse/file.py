@@ -9,6 +9,7 @@ from typing import Protocol
 from duckdb import DuckDBPyConnection
 
 from og_assets.warehouse.connecting import open_warehouse
+from og_assets.warehouse.keeping import KEEP_FOR_GOOD, Keeping
 
 
 class Warehouse(Protocol):
@@ -17,6 +18,10 @@ class Warehouse(Protocol):
     @property
     def path(self) -> Path:
         """The DuckDB file."""
+
+    @property
+    def keeping(self) -> Keeping:
+        """What becomes of the states that rows leave."""
 
     def get_connection(self, read_only: bool = False) -> AbstractContextManager[DuckDBPyConnection]:
         """The warehouse for the time of a block; see `open_warehouse` for waiting, settings and errors."""
@@ -27,6 +32,7 @@ class WarehouseFile:
     """The warehouse in a DuckDB file, opened as loads do."""
 
     path: Path
+    keeping: Keeping = KEEP_FOR_GOOD
 
     @contextmanager
     def get_connection(self, read_only: bool = False) -> Iterator[DuckDBPyConnection]:

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from duckdb import DuckDBPyConnection
 
 from og_assets.columns import Column, Kind
+from og_assets.warehouse.keeping import Keeping
 from og_assets.warehouse.migrations import read_sql
 from og_assets.warehouse.progress import SyncRun
 from og_assets.warehouse.tables import TYPES, StoredColumn, Table, ensure_table, literal, quoted
@@ -31,17 +32,6 @@ VALIDITY: tuple[StoredColumn, ...] = (
 """What history tells of every state."""
 
 ENDED_BY = StoredColumn("ended_by", "VARCHAR", "replaced, deleted, missing (left out of the list), or null.")
-
-
-@dataclass(frozen=True, slots=True)
-class Keeping:
-    """What becomes of the states that rows leave: kept or not, and removed so many days after they ended, or never."""
-
-    on: bool = True
-    days: int | None = None
-
-
-KEEP_FOR_GOOD = Keeping()
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,3 +229,12 @@ def forget_old_states(connection: DuckDBPyConnection, table: Table, keeping: Kee
         before = datetime.now(UTC) - timedelta(days=keeping.days)
         past = PastTable(table).qualified_name
         connection.execute(read_sql("forget_old_states.sql").format(past=past), {"before": before})
+
+
+def count_states(connection: DuckDBPyConnection) -> int:
+    """How many former states there are, of all objects."""
+    tables = connection.execute(
+        "SELECT table_name FROM duckdb_tables() WHERE database_name = current_database() AND schema_name = 'history'"
+    ).fetchall()
+    counts = (connection.execute(f"SELECT count(*) FROM history.{quoted(name)}").fetchone() for (name,) in tables)
+    return sum(count[0] for count in counts if count)

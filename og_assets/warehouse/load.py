@@ -13,14 +13,8 @@ from typing import Any
 from duckdb import DuckDBPyConnection, OutOfMemoryException
 
 from og_assets.warehouse import presence, sync_log
-from og_assets.warehouse.history import (
-    KEEP_FOR_GOOD,
-    Keeping,
-    forget_old_states,
-    keep_superseded,
-    valid_from,
-    written_by,
-)
+from og_assets.warehouse.history import forget_old_states, keep_superseded, valid_from, written_by
+from og_assets.warehouse.keeping import KEEP_FOR_GOOD, Keeping
 from og_assets.warehouse.migrations import read_sql
 from og_assets.warehouse.progress import BatchCounts, Progress, QuarantinedRecord, Resume, SyncRun
 from og_assets.warehouse.retention import forget_old_pulls

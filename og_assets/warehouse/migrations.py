@@ -15,6 +15,7 @@ MIGRATIONS: tuple[str, ...] = (
     "quarantine_digest.sql",
     "webhook_moves.sql",
     "file_drops.sql",
+    "timelines.sql",
 )
 """Files in sql/, in order: the first makes version 1. A released file is never changed."""
 

@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 import duckdb
 from duckdb import DuckDBPyConnection, DuckDBPyRelation
 
+from og_assets.warehouse.as_of import show_as_of
 from og_assets.warehouse.connecting import open_warehouse
 from og_assets.warehouse.errors import WarehouseLocked, WarehouseReadOnly
 from og_assets.warehouse.processes import Holder
@@ -37,6 +39,7 @@ def read_warehouse(
     wait_seconds: float = WAIT_SECONDS,
     hold_seconds: float | None = HOLD_SECONDS,
     on_wait: Callable[[Holder | None], None] | None = None,
+    as_of: datetime | None = None,
 ) -> Iterator[DuckDBPyConnection]:
     """The warehouse for reading, for this block only; `FROM ordergroove.orders` works, times are shown in UTC.
 
@@ -44,7 +47,9 @@ def read_warehouse(
     can write while the block lasts, so after `hold_seconds` (None: never) the running statement is stopped and
     the file given back, though not while a half-read result or a transaction of the caller is open.
 
-    Raises WarehouseLocked, WarehouseMissing, NotAWarehouse, WarehouseFromTheFuture; a statement after
+    With `as_of` (aware), objects are as they stood then, and what has no past is not there (as_of.py).
+
+    Raises WarehouseLocked, WarehouseMissing, NotAWarehouse, WarehouseFromTheFuture, NoHistory; a statement after
     `hold_seconds` raises WarehouseLetGo, and leaving the block by a statement that would write WarehouseReadOnly.
     """
     deadline = time.monotonic() + wait_seconds
@@ -61,6 +66,8 @@ def read_warehouse(
                 connection = stack.enter_context(_open(path, left, hold_seconds))
             except WarehouseLocked as locked:
                 raise WarehouseLocked(path, wait_seconds, locked.holder) from None
+        if as_of:
+            show_as_of(connection, as_of)
         try:
             yield connection
         except duckdb.Error as error:

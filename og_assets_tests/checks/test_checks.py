@@ -9,7 +9,14 @@ from og_assets.assets.checks import DERIVED_CHECKS, object_checks, results
 from og_assets.assets.derived import READ_BY_DERIVED
 from og_assets.ordergroove.objects import OBJECTS
 from og_assets.warehouse.checks import Limit, Outcome, Verdict, evaluate
-from og_assets.warehouse.derive import derive_bridge, derive_tombstones, derive_totals, prepare
+from og_assets.warehouse.derive import (
+    derive_bridge,
+    derive_status_changes,
+    derive_subscription_changes,
+    derive_tombstones,
+    derive_totals,
+    prepare,
+)
 
 W, E = Verdict.WARN, Verdict.ERROR
 CHECKS = {**{object.name: object_checks(object) for object in OBJECTS}, **DERIVED_CHECKS}
@@ -36,7 +43,7 @@ def spoil(connection: DuckDBPyConnection, *statements: str) -> None:
     for statement in statements:
         if statement == DERIVE:
             prepare(connection, READ_BY_DERIVED)
-            for make in (derive_tombstones, derive_bridge, derive_totals):
+            for make in DERIVATIONS:
                 make(connection, rebuild=True)
         else:
             connection.execute(statement)
@@ -48,6 +55,18 @@ def a_copy(table: str, source: str = "", **values: str) -> str:
     replaced = f" REPLACE ({others})" if others else ""
     return f"INSERT INTO {table} SELECT *{replaced} FROM {source or f'(FROM {table} ORDER BY ALL LIMIT 1)'}"
 
+
+A_STATE = (
+    "INSERT INTO history.orders_past SELECT * EXCLUDE (ended_by) REPLACE (valid_from - INTERVAL 2 DAY AS valid_from,"
+    " {} AS valid_to) FROM history.orders WHERE valid_to IS NULL ORDER BY public_id LIMIT 1"
+)
+DERIVATIONS = (
+    derive_tombstones,
+    derive_bridge,
+    derive_totals,
+    derive_status_changes,
+    derive_subscription_changes,
+)
 
 DEFECTS: dict[str, tuple[list[str], dict[str, Verdict]]] = {
     "an order is there twice": ([a_copy("ordergroove.orders")], {"orders.unique_key": E}),
@@ -110,6 +129,19 @@ DEFECTS: dict[str, tuple[list[str], dict[str, Verdict]]] = {
     "a list is empty": (
         [f"UPDATE ops.sync_runs SET records = 0 WHERE {LAST_PULL.format('product_groups')}"],
         {"product_groups.missing_rows": E},
+    ),
+    "a state leaves a gap": ([A_STATE.format("valid_from - INTERVAL 1 DAY")], {"orders.history": W}),
+    "a state is as the next one": ([A_STATE.format("valid_from")], {"orders.history": W}),
+    "a webhook is not in the timeline": (
+        ["DELETE FROM analytics.subscription_changes WHERE event_id IS NOT NULL AND what = 'cancelled'"],
+        {"subscription_changes.each_event_once": E},
+    ),
+    "an order's last step is another status": (
+        [
+            ('UPDATE analytics.order_status_changes SET to_status = 9 WHERE "order" = (SELECT min("order") FROM'
+            " analytics.order_status_changes WHERE source = 'record' AND to_status = 5)")
+        ],
+        {"order_status_changes.ends_at_status": W},
     ),
     "an item is of no order": (
         [a_copy("ordergroove.items", AN_OPEN_ITEM, public_id="'stray'", order="'nowhere'"), DERIVE],

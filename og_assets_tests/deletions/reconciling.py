@@ -26,7 +26,16 @@ from og_assets.sync.source import Source
 from og_assets.sync.sweep import SweepReport, sweep
 from og_assets.sync.windows import PullMode
 from og_assets.warehouse.connecting import open_warehouse
-from og_assets.warehouse.derive import DeriveReport, derive_bridge, derive_tombstones, derive_totals, prepare
+from og_assets.warehouse.derive import (
+    DeriveReport,
+    derive_bridge,
+    derive_status_changes,
+    derive_subscription_changes,
+    derive_tombstones,
+    derive_totals,
+    prepare,
+)
+from og_assets.warehouse.keeping import KEEP_FOR_GOOD
 from og_assets.webhooks.inbox import Inbox, InboxEvent
 from og_assets_tests.pulling import client_for, pull_one
 
@@ -70,10 +79,13 @@ class Site:
         return ingest(self.inbox, self.warehouse, run_id=str(uuid4()), masking=KEEPING)
 
     def derive(self, *, rebuild: bool = False) -> list[DeriveReport]:
-        """Bring tombstones, bridge and totals up to date."""
+        """Bring tombstones, bridge and totals up to date, and the timelines."""
         with self.warehouse.get_connection() as connection:
             prepare(connection, READ_BY_DERIVED)
-            return [make(connection, rebuild=rebuild) for make in (derive_tombstones, derive_bridge, derive_totals)]
+            reports = [make(connection, rebuild=rebuild) for make in (derive_tombstones, derive_bridge, derive_totals)]
+            for make in (derive_status_changes, derive_subscription_changes):
+                make(connection, rebuild=rebuild)
+            return reports
 
     def derive_tombstones(self) -> DeriveReport:
         """Bring the tombstones alone up to date."""
@@ -198,6 +210,8 @@ class OpenWarehouse:
         self.path = path
         self._opened = ExitStack()
         self._connection = self._opened.enter_context(open_warehouse(path))
+
+    keeping = KEEP_FOR_GOOD
 
     @contextmanager
     def get_connection(self, read_only: bool = False) -> Iterator[DuckDBPyConnection]:

@@ -15,7 +15,7 @@ from og_assets.ordergroove.drops.reports import BY_NAME
 from og_assets.ordergroove.drops.source import LocalFolder
 from og_assets.ordergroove.masking import KEEPING, Masking, PersonalData
 from og_assets.sync.drops import DropReport, Drops, take
-from og_assets.warehouse.history import Keeping
+from og_assets.warehouse.keeping import Keeping
 from og_assets_tests.held_warehouse import HeldWarehouse
 
 FIRST = "acme_orders_06032025040506.csv"

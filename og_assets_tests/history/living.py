@@ -14,7 +14,6 @@ from uuid import uuid4
 import time_machine
 
 from og_assets.assets.derived import READ_BY_DERIVED
-from og_assets.assets.partitions import PullMode
 from og_assets.emulator.server import Emulator
 from og_assets.emulator.shop.state import Event
 from og_assets.emulator.world import World
@@ -26,7 +25,13 @@ from og_assets.playground.comparison import Comparison, compare
 from og_assets.sync.ingest import ingest
 from og_assets.sync.source import Source
 from og_assets.sync.sweep import sweep
-from og_assets.warehouse.derive import derive_tombstones, prepare
+from og_assets.sync.windows import PullMode
+from og_assets.warehouse.derive import (
+    derive_status_changes,
+    derive_subscription_changes,
+    derive_tombstones,
+    prepare,
+)
 from og_assets.webhooks.inbox import Inbox, InboxEvent
 from og_assets_tests.held_warehouse import HeldWarehouse
 from og_assets_tests.pulling import client_for, pull_one
@@ -88,7 +93,7 @@ class Life:
         return events
 
     def sync(self, events: list[Event] | None = None, **options: Any) -> None:
-        """Pull the objects with history, take in events, sweep, derive the tombstones: what the job `sync` does."""
+        """Pull the objects with history, take in events, sweep, derive: what the job `sync` does."""
         self.world.advance(timedelta(seconds=1))
         with self.our_clock():
             for name in TRACKED:
@@ -101,7 +106,8 @@ class Life:
                 sweep(BY_NAME[name], source, self.warehouse, run_id=str(uuid4()))
             with self.warehouse.get_connection() as connection:
                 prepare(connection, READ_BY_DERIVED)
-                derive_tombstones(connection)
+                for derive in (derive_tombstones, derive_status_changes, derive_subscription_changes):
+                    derive(connection)
             self.synced.append((datetime.now(UTC), self.world.now))
 
     def refresh(self) -> None:

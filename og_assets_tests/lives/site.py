@@ -25,6 +25,7 @@ from og_assets.sync.windows import CHICAGO, PullMode, PullRequest
 from og_assets.warehouse import staging
 from og_assets.warehouse.connecting import open_warehouse
 from og_assets.warehouse.derive import derive_bridge, derive_tombstones, derive_totals, prepare
+from og_assets.warehouse.keeping import KEEP_FOR_GOOD
 from og_assets.webhooks.inbox import Inbox, InboxEvent
 from og_assets_tests.lives.server import KEY, Server
 from og_assets_tests.lives.shop import Event
@@ -40,6 +41,8 @@ class OpenWarehouse:
         self.path = path
         self._connection = connection
         self._lock = threading.RLock()
+
+    keeping = KEEP_FOR_GOOD
 
     @contextmanager
     def get_connection(self, read_only: bool = False) -> Iterator[DuckDBPyConnection]:

@@ -19,7 +19,8 @@ from og_assets.ordergroove.tracked import TRACKED
 from og_assets.sync.pull import object_table
 from og_assets.warehouse.connecting import open_warehouse
 from og_assets.warehouse.errors import UnknownSync
-from og_assets.warehouse.history import KEEP_FOR_GOOD, Keeping, PastTable, ensure_history, kept_columns
+from og_assets.warehouse.history import PastTable, ensure_history, kept_columns
+from og_assets.warehouse.keeping import KEEP_FOR_GOOD, Keeping
 from og_assets.warehouse.load import load_batch
 from og_assets.warehouse.progress import BatchCounts, Progress, SyncRun
 from og_assets.warehouse.staging import Staging, staging_folder

@@ -1,0 +1,81 @@
+"""The warehouse as of an instant, for readers: there the names of the objects mean their state then."""
+
+from datetime import UTC, date, datetime, time
+
+from duckdb import DuckDBPyConnection
+
+from og_assets.warehouse.errors import WarehouseError
+from og_assets.warehouse.migrations import MIGRATIONS, read_sql
+from og_assets.warehouse.tables import literal, quoted
+
+CATALOG = "as_of"
+"""The catalog that holds the names; the warehouse itself stays reachable under its own."""
+
+_ALWAYS = ("order_statuses",)
+"""Tables of schema ordergroove that do not change."""
+_CURRENT = ("orders", "items")
+"""Objects of which there is a view without what is deleted; as of an instant that is the same."""
+
+
+class NoSuchInstant(WarehouseError):
+    """What was given as an instant is none."""
+
+
+class NoHistory(WarehouseError):
+    """The warehouse has no history yet."""
+
+
+def instant_of(given: str | date) -> datetime:
+    """An aware instant: of a day its beginning, and of what has no zone, in UTC. Raises NoSuchInstant."""
+    if isinstance(given, str):
+        try:
+            given = datetime.fromisoformat(given.strip())
+        except ValueError:
+            raise NoSuchInstant(
+                f"{given!r} is no instant; write a day or a time such as 2026-07-01 or 2026-07-01T12:00-05:00."
+            ) from None
+    if not isinstance(given, datetime):
+        given = datetime.combine(given, time(), UTC)
+    return given.replace(tzinfo=UTC) if given.tzinfo is None else given.astimezone(UTC)
+
+
+def kept_since(connection: DuckDBPyConnection) -> datetime | None:
+    """Since when states are kept in this warehouse; of the time before only what had not changed since is known."""
+    found = connection.execute(
+        "SELECT applied_at FROM ops.schema_versions WHERE version = ?", [MIGRATIONS.index("timelines.sql") + 1]
+    ).fetchone()
+    return found[0].astimezone(UTC) if found else None
+
+
+def show_as_of(connection: DuckDBPyConnection, instant: datetime) -> None:
+    """Let `ordergroove.orders` and the other objects with history mean their state at `instant` (aware).
+
+    Schemas history and ops are there as well. Nothing else is: other objects have no past, and what is
+    derived is of now. Raises NoHistory.
+    """
+    catalog = quoted(str(connection.execute("SELECT current_database()").fetchall()[0][0]))
+    listed = connection.execute(read_sql("list_tables.sql")).fetchall()
+    tables = {(schema, name) for schema, name, kind, *_ in listed if kind == "table"}
+    objects = [name for schema, name, *_ in listed if schema == "history" and ("ordergroove", name) in tables]
+    if not objects:
+        raise NoHistory("The warehouse has no history yet: run `og sync` once with this release, then ask again.")
+    connection.execute(f"ATTACH ':memory:' AS {CATALOG}")
+    for schema in ("ordergroove", "history", "ops"):
+        connection.execute(f"CREATE SCHEMA {CATALOG}.{schema}")
+    then = read_sql("as_of_view.sql")
+    for name in objects:
+        for view in (name, *((f"{name}_current",) if name in _CURRENT else ())):
+            connection.execute(
+                then.format(
+                    view=f"{CATALOG}.ordergroove.{quoted(view)}",
+                    states=f"{catalog}.history.{quoted(name)}",
+                    instant=literal(instant.isoformat()),
+                    meaning=literal(f"{name} as of {instant:%Y-%m-%d %H:%M:%S} UTC."),
+                )
+            )
+    for schema, name, *_, meaning in listed:
+        if schema in ("history", "ops") or (schema == "ordergroove" and name in _ALWAYS):
+            view = f"{CATALOG}.{quoted(schema)}.{quoted(name)}"
+            connection.execute(f"CREATE VIEW {view} AS FROM {catalog}.{quoted(schema)}.{quoted(name)}")
+            connection.execute(f"COMMENT ON VIEW {view} IS {literal(meaning or '')}")
+    connection.execute(f"USE {CATALOG}")
