@@ -103,6 +103,7 @@ def test_doctor_says_what_to_do_about_a_narrow_key(og: CommandLine) -> None:
         ("ORDERGROOVE_BASE_URL", "http://127.0.0.1:9", "no connection to Ordergroove"),
         ("ORDERGROOVE_BASE_URL", "http://example.com", "must be https"),
         ("ORDERGROOVE_WAREHOUSE", "/proc/og.duckdb", "/proc/og.duckdb"),
+        ("ORDERGROOVE_DROPS", "/nowhere", "no folder of drops at /nowhere"),
     ],
 )
 def test_doctor_names_what_is_wrong(og: CommandLine, variable: str, value: str, said: str) -> None:

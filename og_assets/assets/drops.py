@@ -17,15 +17,12 @@ from og_assets.assets.events import UNFINISHED
 from og_assets.assets.failures import RETRIES, told_clearly
 from og_assets.assets.metadata import OWNERS, markdown_table, table_metadata
 from og_assets.assets.scope import Scope
-from og_assets.ordergroove.drops.archive import Archive
 from og_assets.ordergroove.drops.errors import DropError
 from og_assets.ordergroove.drops.names import DropName, read_name
 from og_assets.ordergroove.drops.reports import GUIDE, REPORTS, Report
-from og_assets.ordergroove.drops.sftp import Login, SftpAddress, SftpFolder
-from og_assets.ordergroove.drops.source import DropFile, DropSource, LocalFolder
-from og_assets.ordergroove.masking import Masking
-from og_assets.settings import Settings
-from og_assets.sync.drops import DropReport, Drops, drop_sources, drop_table, new_files, take
+from og_assets.ordergroove.drops.source import DropFile, DropSource
+from og_assets.sync.configured_drops import drops_of
+from og_assets.sync.drops import DropReport, drop_sources, drop_table, new_files, take
 from og_assets.sync.windows import CHICAGO, PullMode
 from og_assets.warehouse.checks import Check, Limit, filled_in
 from og_assets.warehouse.drop_analytics import ID_MAP, RECONCILIATION, derive_from_drops
@@ -39,29 +36,6 @@ DAYS_TURNED_GREEN = timedelta(days=30)
 """So many days before the newest file's become green at most; Dagster stores events per asset, check and day."""
 ASKED_AGAIN = timedelta(hours=1)
 """After so long a run is asked for again for files that no run has loaded."""
-
-
-def drop_source(settings: Settings) -> DropSource:
-    """Where the settings say that drops lie."""
-    if isinstance(settings.drops, SftpAddress):
-        assert settings.drops_host_key is not None  # noqa: S101 - Settings has made sure
-        password, key = (
-            secret.get_secret_value() if secret else ""
-            for secret in (settings.drops_password, settings.drops_private_key)
-        )
-        return SftpFolder(settings.drops, settings.drops_host_key, Login(password, key))
-    assert settings.drops is not None  # noqa: S101 - there is no asset that asks without it
-    return LocalFolder(settings.drops)
-
-
-def drops_of(settings: Settings, masking: Masking) -> Drops:
-    """All that taking drops needs. Copies are kept where they hold nothing that is not wanted."""
-    return Drops(
-        drop_source(settings),
-        Archive(settings.drops_archive, keeps=masking.keeps_personal),
-        masking,
-        kept=timedelta(days=settings.drops_kept_days),
-    )
 
 
 def drop_assets(scope: Scope) -> list[dg.AssetsDefinition]:

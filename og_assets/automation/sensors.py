@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition as Job
 
-from og_assets.assets.drops import drop_source, request_for_new_files
+from og_assets.assets.drops import request_for_new_files
 from og_assets.assets.events import request_for_new_events
 from og_assets.assets.scope import Scope
 from og_assets.automation.alerts import Memory, problems, tell
 from og_assets.automation.jobs import range_tags
+from og_assets.sync.configured_drops import drop_source
 from og_assets.sync.windows import CHICAGO
 from og_assets.warehouse.file import WarehouseFile
 

@@ -15,9 +15,12 @@ from og_assets.environment import sources
 from og_assets.errors import SettingError
 from og_assets.ordergroove.client import OrdergrooveClient, Preflight
 from og_assets.ordergroove.clock import CLOCK_SKEW_LIMIT
+from og_assets.ordergroove.drops.errors import DropError
+from og_assets.ordergroove.drops.names import read_name
 from og_assets.ordergroove.errors import OrdergrooveError
 from og_assets.ordergroove.retry import RetryPolicy
 from og_assets.settings import FORMER_WAREHOUSE, WAREHOUSE, Settings, load_settings
+from og_assets.sync.configured_drops import drop_source
 from og_assets.warehouse.as_of import kept_since
 from og_assets.warehouse.connecting import open_warehouse
 from og_assets.warehouse.errors import WarehouseError
@@ -48,7 +51,7 @@ class Finding:
 
 
 def examine() -> Iterator[Finding]:
-    """Look at settings, key, permission, clock, warehouse and inbox, one finding each."""
+    """Look at settings, key, permission, clock, warehouse, inbox and, where there are any, drops, one finding each."""
     try:
         settings = load_settings()
     except SettingError as error:
@@ -59,6 +62,8 @@ def examine() -> Iterator[Finding]:
     yield _examine_warehouse(settings)
     yield _examine_history(settings)
     yield _examine_inbox(settings)
+    if settings.drops is not None:
+        yield _examine_drops(settings)
 
 
 def _examine_settings(settings: Settings) -> Finding:
@@ -190,3 +195,19 @@ def _examine_inbox(settings: Settings) -> Finding:
     if not os.access(path, os.W_OK):
         return Finding("webhook inbox", Verdict.BAD, f"{path} cannot be written. Check its owner and permissions.")
     return Finding("webhook inbox", Verdict.GOOD, f"{path} can be read and written")
+
+
+def _examine_drops(settings: Settings) -> Finding:
+    source = drop_source(settings)
+    try:
+        files = source.files()
+    except (DropError, SettingError) as error:
+        return Finding("file drops", Verdict.BAD, str(error))
+    finally:
+        source.close()
+    reports = sum(read_name(file.name, file.modified_at) is not None for file in files)
+    if not reports:
+        return Finding(
+            "file drops", Verdict.ATTENTION, f"{len(files)} files at {source.place}, and none is called like a report."
+        )
+    return Finding("file drops", Verdict.GOOD, f"{reports} reports at {source.place}")

@@ -27,6 +27,7 @@ from og_assets_tests.held_warehouse import HeldWarehouse
 from og_assets_tests.pulling import client_for, pull_one
 
 DAYS = 30
+pytestmark = pytest.mark.long
 Cells = dict[str, Any]
 
 

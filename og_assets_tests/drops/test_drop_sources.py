@@ -256,6 +256,16 @@ def test_sshd_takes_a_password() -> None:
             subprocess.run(["userdel", user], check=True)  # noqa: S607
 
 
+def test_without_paramiko_a_server_is_refused_with_what_to_install(
+    outgoing: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with SftpServer(outgoing) as server:
+        source = folder_at(server)
+        monkeypatch.setitem(sys.modules, "paramiko", None)
+        with pytest.raises(SettingError, match=r"og-assets\[drops\]"):
+            source.files()
+
+
 def test_paramiko_is_not_imported_before_it_connects() -> None:
     """A merchant without drops does not pay for it."""
     modules = "sys, og_assets.ordergroove.drops.sftp, og_assets.definitions"
