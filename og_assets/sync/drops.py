@@ -5,7 +5,7 @@ A file is loaded whole or not at all, and each once: by name, size and time, so 
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -51,6 +51,8 @@ MODE = "drops"
 """`ops.sync_runs.mode` of a run that loads dropped files."""
 REST_SECONDS = 10.0
 """A file whose size or time differs after so long is still being written, and waits for the next run."""
+SETTLED = timedelta(hours=1)
+"""A file that last changed longer ago has rested; clocks that differ by less do not matter."""
 NO_REPORT = "its name is no report's"
 
 
@@ -169,13 +171,20 @@ class _Taking:
         mine = [(name, file) for name, file in named if name and self._is_wanted(name, days)]
         if not mine:
             return
-        self._drops.rest()
-        rested = set(self._drops.source.files())
+        rested = self._rested([file for _, file in mine])
         for name, file in sorted(mine, key=lambda pair: (pair[0].stamped_at, pair[1].name)):
             if file in rested:
                 self._fetch_and_load(file, self._logged(name, file))
             else:
                 self._wait(file.name, f"{file.name} is still being written; the next run takes it.")
+
+    def _rested(self, files: Sequence[DropFile]) -> set[DropFile]:
+        """Those that nobody is writing any more."""
+        settled = {file for file in files if file.modified_at < datetime.now(UTC) - SETTLED}
+        if len(settled) == len(files):
+            return settled
+        self._drops.rest()
+        return settled | set(self._drops.source.files())
 
     def finish(self) -> int:
         """End the run well; how many rows the table has."""
