@@ -32,13 +32,13 @@ from og_assets.warehouse.drops import (
     LoggedDrop,
     ensure_past,
     files_of_days,
+    forget_past,
     known_files,
     load_drop,
     log_strangers,
     log_unloaded,
 )
 from og_assets.warehouse.file import Warehouse
-from og_assets.warehouse.keeping import KEEP_FOR_GOOD, Keeping
 from og_assets.warehouse.progress import BatchCounts, Progress, SyncPlan, SyncRun
 from og_assets.warehouse.retention import forget_old_pulls
 from og_assets.warehouse.staging import Staging, staging_folder
@@ -58,7 +58,7 @@ NO_REPORT = "its name is no report's"
 
 @dataclass(frozen=True, slots=True)
 class Drops:
-    """Where drops come from, where copies are kept and for how long, what becomes of personal data and of former rows.
+    """Where drops come from, where copies are kept and for how long, and what becomes of personal data.
 
     `rest` waits until a file that is being written shows it.
     """
@@ -67,7 +67,6 @@ class Drops:
     archive: Archive
     masking: Masking
     kept: timedelta = timedelta(days=KEPT_DAYS)
-    keeping: Keeping = KEEP_FOR_GOOD
     rest: Callable[[], None] = lambda: time.sleep(REST_SECONDS)
 
 
@@ -192,6 +191,8 @@ class _Taking:
             with transaction(connection):
                 sync_log.report(connection, self._run, self._progress, BatchCounts(), 0)
                 sync_log.succeed(connection, self._run, None)
+                if self._report.keys:
+                    forget_past(connection, self._table, self._warehouse.keeping)
                 forget_old_pulls(connection, self._run, self._table.qualified_name)
             counted = connection.execute(f"SELECT count(*) FROM {self._table.qualified_name}").fetchone()
         return int(counted[0]) if counted else 0
@@ -279,7 +280,7 @@ class _Taking:
                     self._progress,
                     lines_per_key=self._report.lines_per_key and len(reader.key) > 1,
                     noted=noted,
-                    keeping=self._drops.keeping,
+                    keeping=self._warehouse.keeping,
                 )
 
 

@@ -6,7 +6,7 @@ and in another order ends the same.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from duckdb import DuckDBPyConnection
@@ -262,6 +262,15 @@ def _keep_past(connection: DuckDBPyConnection, table: Table, file: LoggedDrop) -
         connection.execute(
             f"INSERT INTO {past.qualified_name} ({columns}) SELECT {columns} FROM {rows}", {"file": file.name}
         )
+
+
+def forget_past(connection: DuckDBPyConnection, table: Table, keeping: Keeping) -> None:
+    """Remove former rows that a later file replaced longer ago than `keeping` says; part of a transaction."""
+    if keeping.days is None:
+        return
+    before = datetime.now(UTC).replace(tzinfo=None) - timedelta(days=keeping.days)
+    sql = read_sql("forget_past_drops.sql").format(past=PastDrops(table).qualified_name, report=table.name)
+    connection.execute(sql, {"before": before})
 
 
 def _count(connection: DuckDBPyConnection, overtaken: int, noted: int) -> DropCounts:

@@ -2,6 +2,7 @@
 
 import gzip
 import os
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -15,7 +16,6 @@ from og_assets.ordergroove.drops.reports import BY_NAME
 from og_assets.ordergroove.drops.source import LocalFolder
 from og_assets.ordergroove.masking import KEEPING, Masking, PersonalData
 from og_assets.sync.drops import DropReport, Drops, take
-from og_assets.warehouse.keeping import Keeping
 from og_assets_tests.held_warehouse import HeldWarehouse
 
 FIRST = "acme_orders_06032025040506.csv"
@@ -41,6 +41,11 @@ class Dropped:
     def take(self, report: str = "orders", **options: Any) -> DropReport:
         return take(BY_NAME[report], self.drops, self.warehouse, run_id="run", **options)
 
+    def reopen(self, **options: Any) -> None:
+        """The same warehouse under other settings."""
+        self.warehouse.close()
+        self.warehouse = HeldWarehouse(database=self.warehouse.database, **options)
+
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         with self.warehouse.get_connection() as connection:
             return connection.execute(sql).fetchall()
@@ -51,8 +56,10 @@ class Dropped:
 
 
 @pytest.fixture
-def dropped(tmp_path: Path, warehouse: HeldWarehouse) -> Dropped:
-    return Dropped(tmp_path, warehouse)
+def dropped(tmp_path: Path, warehouse: HeldWarehouse) -> Iterator[Dropped]:
+    dropped = Dropped(tmp_path, warehouse)
+    yield dropped
+    dropped.warehouse.close()
 
 
 def order(number: int, sku: str = "a", subscription: str = "7", more: str = "") -> str:
@@ -131,9 +138,19 @@ def test_former_rows_are_in_history_whichever_file_came_first(first: str, droppe
     assert dropped.rows(sql) == told
 
 
+def test_former_rows_go_so_many_days_after_they_were_replaced(dropped: Dropped) -> None:
+    dropped.put(FIRST, HEADER + order(55, "old"))
+    dropped.put(SECOND, HEADER + order(55, "new"))
+    dropped.take()
+    assert dropped.rows("SELECT sku FROM history.drops_orders ORDER BY 1") == [("new",), ("old",)]
+    dropped.reopen(history_days=30)
+    dropped.take()
+    assert dropped.rows("SELECT sku FROM history.drops_orders") == [("new",)]
+
+
 def test_history_holds_nothing_of_persons_and_can_be_off(dropped: Dropped) -> None:
     header = "OG Order ID,OG Subscription ID,Email Address\n"
-    dropped.drops = replace(dropped.drops, keeping=Keeping(on=False))
+    dropped.reopen(history=False)
     dropped.put(FIRST, header + "55,7,ada@x.org\n")
     dropped.put(SECOND, header + "55,7,ada@x.org\n")
     dropped.take()
