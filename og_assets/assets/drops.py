@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 import dagster as dg
 
 from og_assets.assets.checks import NONE, Checked, results, specs, unique_key
-from og_assets.assets.covered_days import PULL_MODE_TAG
+from og_assets.assets.covered_days import PULL_MODE_TAG, mark_covered
 from og_assets.assets.derived import daily, described
 from og_assets.assets.events import UNFINISHED
 from og_assets.assets.failures import RETRIES, told_clearly
@@ -175,6 +175,7 @@ def _derived(scope: Scope, derived: Derived) -> dg.AssetsDefinition:
         with told_clearly(context), scope.warehouse(context).get_connection() as connection:
             rows = derive_from_drops(connection, derived.table, drop_sources())
             checked = results(connection, derived.checks)
+        mark_covered(context)
         return dg.MaterializeResult(
             metadata={**described(scope, f"analytics.{derived.table}"), "dagster/row_count": rows},
             check_results=checked,
@@ -227,9 +228,10 @@ def request_for_new_files(
     unfinished = context.instance.get_run_ids(dg.RunsFilter(job_name=job_name, statuses=UNFINISHED), limit=1)
     if unfinished:
         return dg.SkipReason(f"The run {unfinished[0]} is still loading files; the next one takes what is new.")
-    last = min(max(name.business_day for name, _ in named), now.astimezone(CHICAGO).date())
-    first = max(min(name.business_day for name, _ in named), first_day, last - DAYS_TURNED_GREEN)
-    return f"{digest} {now.isoformat()}", min(first, last), max(last, first_day)
+    days = [name.business_day for name, _ in named]
+    last = max(min(max(days), now.astimezone(CHICAGO).date()), first_day)
+    first = min(max(min(days), first_day, last - DAYS_TURNED_GREEN), last)
+    return f"{digest} {now.isoformat()}", first, last
 
 
 def _reports(files: Sequence[DropFile]) -> list[tuple[DropName, DropFile]]:

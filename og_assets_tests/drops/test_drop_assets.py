@@ -1,7 +1,7 @@
 """File drops in Dagster: assets, a job and a sensor where a merchant has drops, and nothing where it has none."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
@@ -123,6 +123,25 @@ def test_the_sensor_asks_for_one_run_and_that_loads_what_is_new(site: Site) -> N
     assert site.run({**range_tags(yesterday, yesterday), PULL_MODE_TAG: PullMode.DAYS.value})
     assert (site.count("FROM ops.drop_files"), site.count("FROM drops.orders")) == (files, rows)
     assert datetime.now(CHICAGO).date() >= yesterday
+
+
+@pytest.mark.parametrize(
+    ("stamps", "first", "last"),
+    [
+        (["20200102"], "2025-01-01", "2025-01-01"),
+        (["20200102", "20250610"], "2025-05-10", "2025-06-09"),
+        (["20250608", "20250610"], "2025-06-07", "2025-06-09"),
+    ],
+)
+def test_a_run_is_asked_for_days_that_there_are_and_a_month_of_them_at_most(
+    stamps: list[str], first: str, last: str, site: Site
+) -> None:
+    for stamp in stamps:
+        (site.outgoing / f"coffee_orders_{stamp}_delta.csv").write_text("OG Order ID\n")
+    asked = site.look()
+    assert isinstance(asked, dg.SensorResult)
+    [request] = asked.run_requests or []
+    assert request.tags == range_tags(date.fromisoformat(first), date.fromisoformat(last))
 
 
 def test_a_folder_that_is_not_there_is_told_by_sensor_and_run(site: Site) -> None:

@@ -205,12 +205,13 @@ def test_each_report_takes_its_own_files_and_strangers_are_noted(dropped: Droppe
     ]
 
 
-def test_a_file_that_grows_waits_until_it_rests(dropped: Dropped) -> None:
+def test_a_file_that_grows_waits_until_it_rests(dropped: Dropped, caplog: pytest.LogCaptureFixture) -> None:
     now = datetime.now(UTC)
     dropped.put(FIRST, HEADER + order(55), now)
     grows = replace(dropped.drops, rest=lambda: dropped.put(FIRST, HEADER + order(55) + order(56), now))
     report = take(BY_NAME["orders"], grows, dropped.warehouse, run_id="run")
     assert (report.waiting, report.rows) == ((FIRST,), 0)
+    assert "is still being written" in caplog.text
     assert dropped.take().rows == 2
 
 

@@ -25,7 +25,7 @@ from og_assets.ordergroove.drops.sftp import HostKey, Login, SftpAddress, SftpFo
 from og_assets.ordergroove.drops.source import DropSource, LocalFolder, fetch
 from og_assets_tests.drops.sshd import MISSING, SSHD, Sshd, sshd
 
-BODY = os.urandom(3_000_000)
+BODY = os.urandom(6_000_000)
 NAME = "acme_orders_03182025040506.csv"
 
 
@@ -110,7 +110,7 @@ def test_a_private_key_logs_in_as_text_and_as_file(outgoing: Path, here: Path, t
 
 def test_a_transfer_that_is_cut_goes_on_where_it_was(outgoing: Path, here: Path) -> None:
     """Twice; no more than what was under way is asked for again."""
-    with SftpServer(outgoing, cut_after=1_200_000, cuts=2) as server:
+    with SftpServer(outgoing, cut_after=2_500_000, cuts=2) as server:
         source = folder_at(server)
         assert fetch_only(source, here) == BODY
         assert server.cuts == 0

@@ -116,7 +116,7 @@ class SftpFolder:
                 return sorted(
                     _described(entry.filename, entry)
                     for entry in sftp.listdir_iter(self._address.folder)
-                    if stat.S_ISREG(entry.st_mode or 0)
+                    if entry.st_mode is None or stat.S_ISREG(entry.st_mode)
                 )
             except OSError as error:
                 if not isinstance(error, FileNotFoundError | PermissionError):
