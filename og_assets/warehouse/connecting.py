@@ -8,11 +8,11 @@ import os
 import random
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from tempfile import gettempdir
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import duckdb
 from duckdb import DuckDBPyConnection
@@ -34,6 +34,8 @@ from og_assets.warehouse.owner_only import new_files_for_owner_only
 from og_assets.warehouse.processes import Holder, holder_with_pid, lock_holder
 
 log = logging.getLogger("og_assets")
+
+Opened = TypeVar("Opened")
 
 STORAGE_VERSION = "v1.5.0"
 """New files have the storage format that both lines of DuckDB in use (1.5 and 2) open."""
@@ -102,13 +104,13 @@ def open_warehouse(
         **(config or {}),
     }
     with ExitStack() as stack:
-        turn = stack.enter_context(_turn(path, lock_timeout_seconds, read_only))
+        own = stack.enter_context(turn(path, lock_timeout_seconds, read_only))
         if not read_only:
             stack.enter_context(new_files_for_owner_only())
             if not path.exists():
                 _make(path, settings)
         connection = _connect(path, read_only, settings, busy_timeout_seconds)
-        limit = HoldLimit(connection, CATALOG, turn.release, hold_seconds)
+        limit = HoldLimit(connection, [CATALOG], own.release, hold_seconds)
         try:
             connection.execute("SET TimeZone = 'UTC'")
             if read_only:
@@ -141,7 +143,8 @@ def lock_path(path: Path) -> Path:
 
 
 @contextmanager
-def _turn(path: Path, timeout_seconds: float, read_only: bool) -> Iterator[ProcessLock]:
+def turn(path: Path, timeout_seconds: float, read_only: bool) -> Iterator[ProcessLock]:
+    """Be the only process of ours that has the warehouse at `path` open; raises WarehouseLocked after the time-out."""
     if read_only and not os.path.exists(path):  # noqa: PTH110 - False, not an error, for a folder we may not enter
         raise WarehouseMissing(path)
     lock = ProcessLock(lock_path(path), thread_local=False)
@@ -188,10 +191,7 @@ def _make(path: Path, settings: dict[str, Any]) -> None:
 
 
 def _connect(path: Path, read_only: bool, settings: dict[str, Any], timeout_seconds: float) -> DuckDBPyConnection:
-    started = time.monotonic()
-    pause = 0.02
-    told = False
-    while True:
+    def connect() -> DuckDBPyConnection:
         connection = duckdb.connect(config=settings)
         try:
             # Under a name of its own: a file called ordergroove.duckdb would otherwise be the catalog `ordergroove`,
@@ -199,11 +199,29 @@ def _connect(path: Path, read_only: bool, settings: dict[str, Any], timeout_seco
             options = "READ_ONLY" if read_only else f"READ_WRITE, ROW_GROUP_SIZE {ROWS_PER_GROUP}"
             connection.execute(f"ATTACH {_literal(str(path))} AS {CATALOG} ({options})")
             connection.execute(f"USE {CATALOG}")
-            if not read_only:
-                _remove_spilled(path)
-            return connection
-        except duckdb.Error as error:
+        except duckdb.Error:
             connection.close()
+            raise
+        return connection
+
+    connection = once_free(path, connect, timeout_seconds)
+    if not read_only:
+        _remove_spilled(path)
+    return connection
+
+
+def once_free(path: Path, open_it: Callable[[], Opened], timeout_seconds: float) -> Opened:
+    """What `open_it` gives as soon as no other program holds the file at `path`.
+
+    Raises WarehouseLocked after `timeout_seconds`, and what else can be wrong with the file at once.
+    """
+    started = time.monotonic()
+    pause = 0.02
+    told = False
+    while True:
+        try:
+            return open_it()
+        except duckdb.Error as error:
             if not _BUSY.search(str(error)):
                 raise _open_error(path, error) from error
             waited = time.monotonic() - started

@@ -1,7 +1,7 @@
 """Takes the warehouse away from a reader who keeps it too long, so that loads go on."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import wraps
 from pathlib import Path
@@ -11,22 +11,27 @@ import duckdb
 from duckdb import DuckDBPyConnection
 
 from og_assets.warehouse.errors import WarehouseLetGo
+from og_assets.warehouse.tables import quoted
 
 
 class HoldLimit:
-    """For a `with` block: after `seconds` (None: never) the connection loses `catalog`, and `give_back` is called.
+    """For a `with` block: after `seconds` (None: never) the connection loses `catalogs`, and `give_back` is called.
 
     A statement that runs is stopped; any later one finds no catalog. A result that is half read keeps the file open
     until it is read or dropped, and so does a transaction: only the connection's own thread can end those.
     """
 
     def __init__(
-        self, connection: DuckDBPyConnection, catalog: str, give_back: Callable[[], None], seconds: float | None
+        self,
+        connection: DuckDBPyConnection,
+        catalogs: Sequence[str],
+        give_back: Callable[[], None],
+        seconds: float | None,
     ) -> None:
         self.seconds = seconds or 0.0
         self.reached = False
         self._connection = connection
-        self._catalog = catalog
+        self._catalogs = catalogs
         self._give_back = give_back
         self._guard = threading.Lock()
         self._over = False
@@ -35,7 +40,7 @@ class HoldLimit:
     def __enter__(self) -> Self:
         if self._timer:
             # Ends the result of the last statement before the block, which would keep the file open.
-            self._connection.execute(f"USE {self._catalog}")
+            self._connection.execute(f"USE {quoted(self._catalogs[0])}")
             # A connection of its own to the same instance: one connection is not for two threads.
             self._own = self._connection.cursor()
             self._timer.daemon = True
@@ -57,7 +62,8 @@ class HoldLimit:
             self._connection.interrupt()
             with suppress(duckdb.Error):
                 self._own.execute("USE memory")
-                self._own.execute(f"DETACH {self._catalog}")
+                for catalog in self._catalogs:
+                    self._own.execute(f"DETACH {quoted(catalog)}")
             self._give_back()
 
 
