@@ -18,6 +18,7 @@ __all__ = ["exact_frame", "open_warehouse"]
 def open_warehouse(
     path: "str | PathLike[str] | None" = None,
     *,
+    merchant: str | None = None,
     wait_seconds: float = 60,
     hold_seconds: float | None = 120,
     as_of: "str | date | None" = None,
@@ -27,26 +28,39 @@ def open_warehouse(
         with og_assets.open_warehouse() as warehouse:
             orders = warehouse.sql("FROM ordergroove.orders_current").df()
 
-    `path` is the DuckDB file; by default the setting ORDERGROOVE_WAREHOUSE, of the environment, else of `.env`
-    in this folder. A sync that loads is waited for, at most `wait_seconds`. No sync can load while the block lasts,
-    so keep it short: after `hold_seconds` the file is given back, and what is asked then raises WarehouseLetGo
-    (og_assets.warehouse.errors, where all that is raised is listed). Shown times are UTC. `.df()` turns amounts, which
-    are DECIMAL, into floats; `exact_frame` keeps them exact.
+    `path` is the DuckDB file; by default the setting ORDERGROOVE_WAREHOUSE, of the environment, else of `.env` in
+    this folder. Where merchants.toml names several merchants, `merchant` chooses one; without it all are there:
+    `all_merchants.orders` with a column `merchant`, and `acme.ordergroove.orders`.
+
+    A sync that loads is waited for, at most `wait_seconds`. No sync can load while the block lasts, so keep it short:
+    after `hold_seconds` the file is given back, and what is asked then raises WarehouseLetGo
+    (og_assets.warehouse.errors, where all that is raised is listed). Shown times are UTC. `.df()` turns amounts,
+    which are DECIMAL, into floats; `exact_frame` keeps them exact.
 
     With `as_of`, a day or an instant such as "2026-07-01" or a datetime (UTC where it has no zone), objects are as
     they stood then: orders, items, subscriptions, customers, products, offer_profiles. Other objects and what is
-    derived are not there.
+    derived are not there. It is for one merchant at a time.
     """
     from pathlib import Path
 
+    from og_assets.errors import SettingError
+    from og_assets.warehouse.all_merchants import read_all
     from og_assets.warehouse.as_of import instant_of
     from og_assets.warehouse.reading import read_warehouse
 
     if path is None:
         from og_assets.environment import settings_here
-        from og_assets.settings import Settings
+        from og_assets.merchants import chosen, load_merchants
 
-        path = Settings.from_environment(settings_here()).warehouse
+        found = chosen(load_merchants(settings_here()), merchant)
+        if len(found) > 1 and as_of is not None:
+            raise SettingError("as_of shows one merchant at a time: name it with `merchant`.")
+        if len(found) > 1:
+            warehouses = {each.name: each.settings.warehouse for each in found}
+            with read_all(warehouses, wait_seconds=wait_seconds, hold_seconds=hold_seconds) as connection:
+                yield connection
+            return
+        path = found[0].settings.warehouse
     instant = None if as_of is None else instant_of(as_of)
     with read_warehouse(Path(path), wait_seconds=wait_seconds, hold_seconds=hold_seconds, as_of=instant) as connection:
         yield connection

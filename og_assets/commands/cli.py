@@ -6,21 +6,22 @@ import signal
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from og_assets.commands.child_process import answer_sigterm
 from og_assets.commands.home import home, open_home, prepare_home
-from og_assets.commands.options import Group, duration, warehouse_option
+from og_assets.commands.options import Group, duration, merchant_option, warehouse_option
 from og_assets.commands.ports import require_free
 from og_assets.environment import read_dotenv
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
     from rich.console import Console
 
+    from og_assets.merchants import Merchant
     from og_assets.warehouse.processes import Holder
 
 
@@ -94,7 +95,8 @@ def dev(port: int) -> None:
 
 
 @main.command()
-def sync() -> None:
+@merchant_option
+def sync(merchant: str | None) -> None:
     """Bring everything since the last sync, now.
 
     Runs the Dagster job `sync`, as the schedules do at noon and at 8 PM in Chicago; the first time it pulls the whole
@@ -106,10 +108,10 @@ def sync() -> None:
       og sync
       og doctor && og sync && og export --replace exports/bi
     """
-    from og_assets.commands.sync import sync as run
+    from og_assets.commands.sync import sync_all
 
     prepare_home()
-    sys.exit(0 if run(_console()) else 1)
+    sys.exit(0 if sync_all(_console(), _merchants(merchant)) else 1)
 
 
 @main.command()
@@ -150,22 +152,21 @@ def emulator(port: int, customers: int, orders: int | None, seed: int, latency: 
 @main.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; a proxy adds TLS.")
 @click.option("--port", default=8766, show_default=True, help="Port to listen on.")
-def webhooks(host: str, port: int) -> None:
+@merchant_option
+def webhooks(host: str, port: int, merchant: str | None) -> None:
     """Receive webhooks into the inbox until Ctrl-C.
 
-    Needs ORDERGROOVE_WEBHOOK_KEYS. Answers 2xx only for what is safely stored.
+    Needs ORDERGROOVE_WEBHOOK_KEYS. Answers 2xx only for what is safely stored. Merchants of merchants.toml have a
+    path each: /webhooks/NAME.
 
     \b
     Examples:
       og webhooks
       og webhooks --host 0.0.0.0 --port 8080    behind a proxy on another machine
     """
-    from og_assets.settings import load_settings
-    from og_assets.webhooks.serve import serve
+    from og_assets.webhooks.serve import reception_of, serve
 
-    settings = load_settings()
-    keys = [key.get_secret_value() for key in settings.webhook_keys]
-    serve(host, port, settings.webhook_inbox, keys, tolerance=settings.webhook_tolerance, masking=settings.masking)
+    serve(host, port, {each.name: reception_of(each) for each in _merchants(merchant)})
 
 
 @main.command()
@@ -174,7 +175,8 @@ def webhooks(host: str, port: int) -> None:
 @click.option(
     "--max-age", metavar="TIME", callback=duration, help="How old the oldest watermark may be, such as 14h, 90m or 2d."
 )
-def status(warehouse: Path | None, as_json: bool, max_age: timedelta | None) -> None:
+@merchant_option
+def status(warehouse: Path | None, as_json: bool, max_age: timedelta | None, merchant: str | None) -> None:
     """Show where each object stands.
 
     Exits with 1 when an object has no watermark, when its last pull failed, or when its watermark is older than
@@ -187,14 +189,15 @@ def status(warehouse: Path | None, as_json: bool, max_age: timedelta | None) -> 
       og status --json | jq '.[] | {object, watermark}'
       og status --warehouse data/emulator.duckdb
     """
-    from og_assets.commands.status import show_status
+    from og_assets.commands.status import show_all
 
-    sys.exit(0 if show_status(_console(), _warehouse(warehouse), as_json=as_json, max_age=max_age) else 1)
+    sys.exit(0 if show_all(_console(), _warehouses(warehouse, merchant), as_json=as_json, max_age=max_age) else 1)
 
 
 @main.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
-def doctor(as_json: bool) -> None:
+@merchant_option
+def doctor(as_json: bool, merchant: str | None) -> None:
     """Check what a sync needs and say what to do.
 
     That is settings, key, permission, clock, warehouse, history and inbox. Exits with 1 when a sync cannot work.
@@ -206,7 +209,7 @@ def doctor(as_json: bool) -> None:
     """
     from og_assets.commands.status import show_findings
 
-    sys.exit(0 if show_findings(_console(), as_json=as_json) else 1)
+    sys.exit(0 if show_findings(_console(), merchant, as_json=as_json) else 1)
 
 
 @main.command()
@@ -221,20 +224,28 @@ def doctor(as_json: bool) -> None:
 )
 @click.option("--rows", default=100, show_default=True, help="How many rows of a result a table shows.")
 @click.option("--wait", default=60.0, show_default=True, help="Seconds to wait for a load to give the file back.")
-@click.option("--hold", default=120.0, show_default=True, help="Seconds that a statement may take; loads wait for it.")
+@click.option(
+    "--hold",
+    "hold_seconds",
+    default=120.0,
+    show_default=True,
+    help="Seconds that a statement may take; loads wait for it.",
+)
 @click.option(
     "--as-of",
     metavar="INSTANT",
     help="Show objects as they stood then: a day or a time, UTC unless it has a zone. What has no past is not there.",
 )
+@merchant_option
 def query(
-    sql: str | None, warehouse: Path | None, format: str, rows: int, wait: float, hold: float, as_of: str | None
+    sql: str | None, merchant: str | None, warehouse: Path | None, wait: float, as_of: str | None, **shown: Any
 ) -> None:
     """Run SQL on the warehouse while syncs go on.
 
     Nothing can be changed. Without SQL it asks for statements, or takes them from standard input. The file is open
     while a statement runs and no longer, so no load waits while you think; a load that runs is waited for. Every
-    statement stands by itself: SET and temporary tables do not outlast it. Times are UTC.
+    statement stands by itself: SET and temporary tables do not outlast it. Times are UTC. With several merchants,
+    all_merchants.orders has the rows of all, with a column `merchant`, and acme.ordergroove.orders those of one.
 
     \b
     Examples:
@@ -250,13 +261,14 @@ def query(
     from og_assets.warehouse.as_of import instant_of
 
     console = _console()
+    warehouses = _warehouses(warehouse, merchant)
+    if as_of is not None and len(warehouses) > 1:
+        raise click.UsageError("--as-of shows one merchant at a time: add --merchant NAME.")
     reader = Query(
-        path=_warehouse(warehouse),
-        format=format,
-        rows=rows,
+        warehouses=warehouses,
+        **shown,
         width=console.width if sys.stdout.isatty() else UNCUT,
         wait_seconds=wait,
-        hold_seconds=hold,
         on_wait=_tell_of_waiting(wait),
         as_of=None if as_of is None else instant_of(as_of),
     )
@@ -282,12 +294,14 @@ def query(
 @click.option("--replace", is_flag=True, help="Replace the export that DIR holds.")
 @click.option("--views", is_flag=True, help="Write the views too, such as ordergroove.orders_current.")
 @click.option("--wait", default=60.0, show_default=True, help="Seconds to wait for a load to give the file back.")
-def export(folder: Path, warehouse: Path | None, format: str, replace: bool, views: bool, wait: float) -> None:
+@merchant_option
+def export(folder: Path, warehouse: Path | None, merchant: str | None, wait: float, **options: Any) -> None:
     """Write every table to a folder of files.
 
     The files are DIR/<schema>/<table>.<format>, all of one moment. DIR gets its name when all files are complete:
     what stands there is whole, also when an export is stopped midway. Loads wait while the tables are read.
-    DIR/export.json says when that was and how many rows there are.
+    DIR/export.json says when that was and how many rows there are. With several merchants, each has its own
+    DIR/<merchant>.
 
     \b
     Examples:
@@ -297,15 +311,8 @@ def export(folder: Path, warehouse: Path | None, format: str, replace: bool, vie
     """
     from og_assets.commands.status import show_export
 
-    show_export(
-        _warehouse(warehouse),
-        folder,
-        format=format,
-        replace=replace,
-        views=views,
-        wait_seconds=wait,
-        on_wait=_tell_of_waiting(wait),
-    )
+    for name, file in _warehouses(warehouse, merchant).items():
+        show_export(file, folder / name, **options, wait_seconds=wait, on_wait=_tell_of_waiting(wait))
 
 
 @main.command()
@@ -373,10 +380,18 @@ def dagster(words: tuple[str, ...]) -> None:
     os.execv(sys.executable, [sys.executable, "-m", *program, *arguments])  # noqa: S606 - what the person asked for
 
 
-def _warehouse(given: Path | None) -> Path:
-    from og_assets.settings import load_settings
+def _merchants(name: str | None) -> "Sequence[Merchant]":
+    from og_assets.merchants import chosen, load_merchants
 
-    return given.expanduser() if given else load_settings().warehouse
+    return chosen(load_merchants(), name)
+
+
+def _warehouses(given: Path | None, merchant: str | None) -> "Mapping[str, Path]":
+    """The warehouses that a command reads, by the names of merchants; the only one has none."""
+    if given:
+        return {"": given.expanduser()}
+    found = _merchants(merchant)
+    return {each.name if len(found) > 1 else "": each.settings.warehouse for each in found}
 
 
 def _tell_of_waiting(seconds: float) -> "Callable[[Holder | None], None]":

@@ -12,8 +12,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table as Screen
 
+from og_assets.automation.jobs import range_tags
 from og_assets.commands.home import use_home
-from og_assets.commands.sync import run_sync
+from og_assets.commands.run import run_job
 from og_assets.emulator.server import Emulator
 from og_assets.emulator.world import World
 from og_assets.ordergroove.objects import OBJECTS
@@ -108,7 +109,8 @@ def how_called() -> str:
 
 def _sync_and_compare(console: Console, world: World, folder: Path) -> bool:
     today = datetime.now(CHICAGO).date()
-    run_id, succeeded = run_sync(console, folder, today - timedelta(days=1), today)
+    tags = range_tags(today - timedelta(days=1), today)
+    run_id, succeeded = run_job(console, "sync", playground.WAREHOUSE, tags=tags, folder=folder)
     masking = load_settings().masking
     with WarehouseFile(playground.WAREHOUSE).get_connection(read_only=True) as connection:
         pulls = _pulls(connection, run_id)

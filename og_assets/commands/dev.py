@@ -13,8 +13,8 @@ from og_assets.commands.child_process import child
 from og_assets.commands.home import open_home, use_home
 from og_assets.emulator.server import Emulator
 from og_assets.emulator.world import World
+from og_assets.merchants import load_merchants
 from og_assets.playground import merchant as playground
-from og_assets.settings import load_settings
 
 SECOND = timedelta(seconds=1)
 
@@ -27,7 +27,7 @@ def dev(console: Console, *, port: int) -> int:
     """
     with ExitStack() as stack:
         folder = Path()
-        if load_settings().api_key is None:
+        if all(merchant.settings.api_key is None for merchant in load_merchants()):
             world = playground.last_world() or playground.new_world(seed=0, customers=400, behind=timedelta())
             folder = use_home(playground.point_at(stack.enter_context(Emulator(world))))
             stack.enter_context(_Following(world))

@@ -4,7 +4,7 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
@@ -13,13 +13,14 @@ import httpx
 
 from og_assets.environment import sources
 from og_assets.errors import SettingError
+from og_assets.merchants import Merchant, chosen, load_merchants
 from og_assets.ordergroove.client import OrdergrooveClient, Preflight
 from og_assets.ordergroove.clock import CLOCK_SKEW_LIMIT
 from og_assets.ordergroove.drops.errors import DropError
 from og_assets.ordergroove.drops.names import read_name
 from og_assets.ordergroove.errors import OrdergrooveError
 from og_assets.ordergroove.retry import RetryPolicy
-from og_assets.settings import FORMER_WAREHOUSE, WAREHOUSE, Settings, load_settings
+from og_assets.settings import FORMER_WAREHOUSE, WAREHOUSE, Settings
 from og_assets.sync.configured_drops import drop_source
 from og_assets.warehouse.as_of import kept_since
 from og_assets.warehouse.connecting import open_warehouse
@@ -50,32 +51,46 @@ class Finding:
     message: str
 
 
-def examine() -> Iterator[Finding]:
-    """Look at settings, key, permission, clock, warehouse, inbox and, where there are any, drops, one finding each."""
+def examine(name: str | None = None) -> Iterator[Finding]:
+    """Look at settings, key, permission, clock, warehouse, inbox and, where there are any, drops, one finding each.
+
+    Of the merchant of that name, or of all.
+    """
     try:
-        settings = load_settings()
+        merchants = chosen(load_merchants(), name)
     except SettingError as error:
         yield Finding("settings", Verdict.BAD, str(error))
         return
-    yield _examine_settings(settings)
-    yield from _examine_api(settings)
-    yield _examine_warehouse(settings)
-    yield _examine_history(settings)
-    yield _examine_inbox(settings)
-    if settings.drops is not None:
-        yield _examine_drops(settings)
+    for merchant in merchants:
+        for finding in _examine(merchant):
+            subject = f"{merchant.name}: {finding.subject}" if merchant.name else finding.subject
+            yield replace(finding, subject=subject)
 
 
-def _examine_settings(settings: Settings) -> Finding:
+def _examine(merchant: Merchant) -> Iterator[Finding]:
+    yield _examine_settings(merchant)
+    yield from _examine_api(merchant)
+    yield _examine_warehouse(merchant.settings)
+    yield _examine_history(merchant.settings)
+    yield _examine_inbox(merchant.settings)
+    if merchant.settings.drops is not None:
+        yield _examine_drops(merchant.settings)
+
+
+def _examine_settings(merchant: Merchant) -> Finding:
     """Which Ordergroove is read, and where each setting comes from, by the order in which they win."""
-    origins = sources(str(field.alias) for field in Settings.model_fields.values())
+    reading = f"reading {merchant.settings.base_url}"
+    if merchant.name:
+        named = ", ".join(f"{setting} from {variable}" for setting, variable in merchant.secrets.items())
+        return Finding("settings", Verdict.GOOD, "\n".join(filter(None, [reading, named])))
+    origins = sources(Settings.variables())
     lines = [f"{source}: {', '.join(names)}" for source, names in origins.items() if names]
-    return Finding("settings", Verdict.GOOD, "\n".join([f"reading {settings.base_url}", *lines]))
+    return Finding("settings", Verdict.GOOD, "\n".join([reading, *lines]))
 
 
-def _examine_api(settings: Settings) -> Iterator[Finding]:
+def _examine_api(merchant: Merchant) -> Iterator[Finding]:
     try:
-        preflight = _preflight(settings)
+        preflight = _preflight(merchant)
     except (SettingError, OrdergrooveError) as error:
         yield Finding("API key", Verdict.BAD, str(error))
         return
@@ -84,16 +99,16 @@ def _examine_api(settings: Settings) -> Iterator[Finding]:
     yield _examine_clock(preflight)
 
 
-def look(settings: Settings) -> None:
+def look(merchant: Merchant) -> None:
     """See in seconds whether a sync can read Ordergroove; raises the error that would stop it."""
-    _preflight(settings).require_bulk_permission()
+    _preflight(merchant).require_bulk_permission()
 
 
-def _preflight(settings: Settings) -> Preflight:
+def _preflight(merchant: Merchant) -> Preflight:
     with OrdergrooveClient(
-        settings.base_url,
-        settings.require_api_key(),
-        requests_per_minute=settings.requests_per_minute,
+        merchant.settings.base_url,
+        merchant.require_api_key(),
+        requests_per_minute=merchant.settings.requests_per_minute,
         retry=IMPATIENT,
         timeout=FIRST_ANSWER,
     ) as client:

@@ -37,3 +37,10 @@ def warehouse_option(command: Any) -> Any:
         type=click.Path(dir_okay=False, path_type=Path),
         help="The DuckDB file, in place of the setting ORDERGROOVE_WAREHOUSE.",
     )(command)
+
+
+def merchant_option(command: Any) -> Any:
+    """`--merchant NAME`, for commands that can serve several."""
+    return click.option("--merchant", metavar="NAME", help="One merchant of merchants.toml; without it all of them.")(
+        command
+    )

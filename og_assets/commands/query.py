@@ -5,7 +5,7 @@ import re
 import shutil
 import sqlite3
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, redirect_stdout, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +20,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from og_assets.errors import OgAssetsError
+from og_assets.warehouse.all_merchants import read_all
 from og_assets.warehouse.errors import WarehouseError
 from og_assets.warehouse.migrations import read_sql
 from og_assets.warehouse.processes import Holder
@@ -58,7 +59,8 @@ class StatementFailed(OgAssetsError):
 class Query:
     """How statements are run and shown. The file is open while a statement runs, not while its result is shown."""
 
-    path: Path
+    warehouses: Mapping[str, Path]
+    """By the name of the merchant; the only one has none."""
     format: str = "table"
     rows: int = 100
     width: int = UNCUT
@@ -112,8 +114,10 @@ class Query:
         Console(file=sys.stdout, width=self.width if self.width != UNCUT else 160).print(table)
 
     def _reading(self) -> AbstractContextManager[DuckDBPyConnection]:
+        if "" not in self.warehouses:
+            return read_all(self.warehouses, wait_seconds=self.wait_seconds, hold_seconds=self.hold_seconds)
         return read_warehouse(
-            self.path,
+            self.warehouses[""],
             wait_seconds=self.wait_seconds,
             hold_seconds=self.hold_seconds,
             on_wait=self.on_wait,
@@ -152,7 +156,8 @@ def shell(query: Query, history: Path, tell: Callable[[str], None]) -> None:
     """Ask a person for statements until they leave; a mistake is told and asked on."""
     with suppress(ImportError):
         _remember(history)
-    tell(f"{query.path}, read-only; syncs go on while you think. Help: .help")
+    files = ", ".join(str(path) for path in query.warehouses.values())
+    tell(f"{files}, read-only; syncs go on while you think. Help: .help")
     typed = ""
     while True:
         try:

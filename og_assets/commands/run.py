@@ -28,7 +28,6 @@ from og_assets.assets.warehouse_resource import WarehouseResource
 from og_assets.commands.child_process import GRACE_SECONDS, child, uninterrupted
 from og_assets.commands.home import open_home
 from og_assets.commands.watching import step_name, watch
-from og_assets.settings import load_settings
 from og_assets.sync.live import FOLDER, Spectator
 from og_assets.warehouse.errors import WarehouseError
 from og_assets.warehouse.sync_log import end_syncs
@@ -36,10 +35,13 @@ from og_assets.warehouse.sync_log import end_syncs
 CODE_LOCATION = "og_assets.definitions"
 
 
-def run_job(console: Console, job_name: str, *, tags: Mapping[str, str], folder: Path) -> tuple[str, bool]:
-    """Run a job in a process of Dagster's own, started in `folder`, and show how far it is and why it failed.
+def run_job(
+    console: Console, job_name: str, warehouse: Path, *, tags: Mapping[str, str], folder: Path
+) -> tuple[str, bool]:
+    """Run a job that loads `warehouse`, in a process of Dagster's own that starts in `folder`.
 
-    Returns the run's id and whether it succeeded. A run that is interrupted is canceled at once.
+    Shows how far it is and why it failed. Returns the run's id and whether it succeeded. A run that is interrupted is
+    canceled at once.
     """
     open_home()
     log = Path(os.environ["DAGSTER_HOME"]) / f"{job_name}.log"
@@ -64,7 +66,7 @@ def run_job(console: Console, job_name: str, *, tags: Mapping[str, str], folder:
                     raise
         finally:
             with uninterrupted():
-                status = _settle(instance, run)
+                status = _settle(instance, run, warehouse)
         if status is dg.DagsterRunStatus.FAILURE:
             tell_why(console, instance, run.run_id, log)
         elif status is dg.DagsterRunStatus.CANCELED:
@@ -96,7 +98,7 @@ def _code(job_name: str, folder: Path) -> JobPythonOrigin:
     return repository.get_reconstructable_job(job_name).get_python_origin()
 
 
-def _settle(instance: dg.DagsterInstance, run: dg.DagsterRun) -> dg.DagsterRunStatus:
+def _settle(instance: dg.DagsterInstance, run: dg.DagsterRun, warehouse: Path) -> dg.DagsterRunStatus:
     """The status of a run whose process has ended; one that could not say how it ended is canceled or failed."""
     ended = instance.get_run_by_id(run.run_id) or run
     if ended.status is dg.DagsterRunStatus.CANCELING:
@@ -105,15 +107,14 @@ def _settle(instance: dg.DagsterInstance, run: dg.DagsterRun) -> dg.DagsterRunSt
         instance.report_run_failed(ended, "The process of the run has ended before the run.")
     settled = instance.get_run_by_id(run.run_id) or run
     if settled.status is not dg.DagsterRunStatus.SUCCESS:
-        _end_pulls(settled)
+        _end_pulls(settled, warehouse)
     return settled.status
 
 
-def _end_pulls(run: dg.DagsterRun) -> None:
+def _end_pulls(run: dg.DagsterRun, path: Path) -> None:
     """Note in the sync log that pulls have ended which could not say so; not when the warehouse stays busy."""
-    settings = load_settings()
     warehouse = WarehouseResource(
-        database=str(settings.warehouse), lock_timeout_seconds=GRACE_SECONDS, busy_timeout_seconds=GRACE_SECONDS
+        database=str(path), lock_timeout_seconds=GRACE_SECONDS, busy_timeout_seconds=GRACE_SECONDS
     )
     outcome = "canceled" if run.status is dg.DagsterRunStatus.CANCELED else "failed"
     try:

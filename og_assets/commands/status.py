@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,20 +16,55 @@ from rich.table import Table
 from og_assets.commands.doctor import Verdict, examine
 from og_assets.commands.export import export
 from og_assets.ordergroove.objects import OBJECTS
+from og_assets.warehouse.errors import WarehouseError
 from og_assets.warehouse.reading import read_warehouse
 from og_assets.warehouse.status import ObjectStatus, read_status
 
 MARKS = {Verdict.GOOD: "[green]ok[/]", Verdict.ATTENTION: "[yellow]note[/]", Verdict.BAD: "[red]bad[/]"}
 
 
-def show_status(console: Console, warehouse: Path, *, as_json: bool, max_age: timedelta | None = None) -> bool:
-    """Print where each object stands; whether all have a watermark, not older than `max_age`, and no failed pull."""
-    with read_warehouse(warehouse) as connection:
-        statuses = read_status(connection, [object.name for object in OBJECTS])
+def show_all(
+    console: Console, warehouses: Mapping[str, Path], *, as_json: bool, max_age: timedelta | None = None
+) -> bool:
+    """Print where each object of these merchants stands; whether all is well with all of them.
+
+    What cannot be read of one is said, and the others are shown all the same. As JSON: a list, of several merchants a
+    list by the name of each.
+    """
+    found: dict[str, list[ObjectStatus]] = {}
+    is_well = True
+    for name, warehouse in warehouses.items():
+        try:
+            found[name] = _read(warehouse)
+        except WarehouseError as error:
+            if not name:
+                raise
+            Console(stderr=True, soft_wrap=True).print(f"{name}: {error}", highlight=False, markup=False)
+            is_well = False
     if as_json:
-        console.print_json(json.dumps([dataclasses.asdict(status) for status in statuses], default=_iso))
-    else:
-        console.print(_status_table(statuses))
+        listed = {name: [dataclasses.asdict(status) for status in statuses] for name, statuses in found.items()}
+        console.print_json(json.dumps(listed.get("", listed), default=_iso))
+    for name, statuses in found.items():
+        if not as_json:
+            if name:
+                console.print(f"[bold]{name}[/]")
+            console.print(_status_table(statuses))
+        is_well &= _is_well(statuses, max_age)
+    return is_well
+
+
+def show_status(console: Console, warehouse: Path) -> bool:
+    """Print where each object stands; whether all have a watermark and no failed pull."""
+    return show_all(console, {"": warehouse}, as_json=False)
+
+
+def _read(warehouse: Path) -> list[ObjectStatus]:
+    with read_warehouse(warehouse) as connection:
+        return read_status(connection, [object.name for object in OBJECTS])
+
+
+def _is_well(statuses: list[ObjectStatus], max_age: timedelta | None) -> bool:
+    """Whether all objects have a watermark that is not older than `max_age`, and no failed pull; old ones are named."""
     now = datetime.now(UTC)
     ages = {status.object: now - status.watermark for status in statuses if status.watermark}
     old = [f"{name} ({_age(age)})" for name, age in ages.items() if max_age is not None and age > max_age]
@@ -68,10 +104,10 @@ def _age(age: timedelta) -> str:
     return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // 60 // 24} days"
 
 
-def show_findings(console: Console, *, as_json: bool) -> bool:
+def show_findings(console: Console, merchant: str | None, *, as_json: bool) -> bool:
     """Print what `og doctor` found; whether a sync can work."""
     with _working(console, "Looking ..."):
-        findings = list(examine())
+        findings = list(examine(merchant))
     if as_json:
         console.print_json(json.dumps([{**dataclasses.asdict(f), "verdict": f.verdict.value} for f in findings]))
     else:

@@ -8,6 +8,7 @@ from pathlib import Path
 from og_assets.emulator.server import EMULATOR_KEY, Emulator
 from og_assets.emulator.world import World
 from og_assets.environment import hand_over
+from og_assets.merchants import VARIABLE
 
 RECIPE = Path("data/emulator.json")
 WAREHOUSE = Path("data/emulator.duckdb")
@@ -57,6 +58,7 @@ def point_at(emulator: Emulator) -> Path:
     Dagster's commands are to be started in it too: in a folder with an `.env`, they would put its lines, a real key
     or warehouse, over these settings.
     """
+    os.environ[VARIABLE] = ""  # no merchants.toml
     os.environ["ORDERGROOVE_API_KEY"] = EMULATOR_KEY
     os.environ["ORDERGROOVE_BASE_URL"] = emulator.url
     os.environ["ORDERGROOVE_WAREHOUSE"] = str(WAREHOUSE.absolute())

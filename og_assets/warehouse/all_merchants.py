@@ -28,8 +28,9 @@ def read_all(
     """The warehouses of these merchants for reading, for this block only.
 
     `all_merchants.orders` is the union of what the merchants have under that name in the schemas ordergroove and
-    analytics, with a column `merchant` (Ordergroove's own is `merchant_public_id` there); `acme.ordergroove.orders` is one merchant's. Each warehouse is waited for at
-    most `wait_seconds`, and no load of any can write while the block lasts: after `hold_seconds` all are given back.
+    analytics, with a column `merchant`; a column of that name, Ordergroove's own id, is `merchant_public_id` there.
+    `acme.ordergroove.orders` is one merchant's. Each warehouse is waited for at most `wait_seconds`, and no load of
+    any can write while the block lasts: after `hold_seconds` all are given back.
 
     Raises WarehouseLocked, WarehouseMissing, NotAWarehouse, WarehouseReadOnly, WarehouseLetGo.
     """

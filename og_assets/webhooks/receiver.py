@@ -15,8 +15,9 @@ Ordergroove takes any 2xx as delivered and anything else, or five seconds withou
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from starlette.applications import Starlette
@@ -49,64 +50,74 @@ class _Refusal(Exception):
         self.status = status
 
 
-def create_app(
-    inbox: Inbox,
-    keys: Sequence[str],
-    *,
-    tolerance: float | None = None,
-    body_limit: int = BODY_LIMIT,
-    clock: Callable[[], float] = time.time,
-    masking: Masking,
-) -> Starlette:
-    """The application: POST of events to `/` and `/webhooks`, GET of `/healthz`.
+@dataclass(frozen=True, slots=True)
+class Reception:
+    """Where one merchant's events go, and by which verification keys they are known to be Ordergroove's.
 
-    `keys` are the verification keys that are accepted; `tolerance` is how many seconds the signature's
-    time may lie from `clock` (epoch seconds), None for any; `body_limit` is in bytes. `masking` is applied
-    to what was verified, before it is stored. The inbox is closed when the application shuts down.
-    Raises ValueError when `keys` are none or cannot be keys.
+    `tolerance` is how many seconds the signature's time may lie from the clock, None for any; `masking` is applied to
+    what was verified, before it is stored. Raises ValueError when `keys` are none or cannot be keys.
     """
-    check_keys(keys)
-    commits = GroupCommit(inbox)
-    receiver = _Receiver(commits, tuple(keys), tolerance, body_limit, clock, masking)
+
+    inbox: Inbox
+    keys: Sequence[str]
+    masking: Masking
+    tolerance: float | None = None
+
+    def __post_init__(self) -> None:
+        check_keys(self.keys)
+
+
+def create_app(
+    receptions: Mapping[str, Reception], *, body_limit: int = BODY_LIMIT, clock: Callable[[], float] = time.time
+) -> Starlette:
+    """The application: POST of a merchant's events to `/webhooks/<merchant>`, GET of `/healthz`.
+
+    The merchant without a name, of a deployment of one, has `/webhooks` and `/`. `body_limit` is in bytes, `clock`
+    gives epoch seconds. The inboxes are closed when the application shuts down.
+    """
+    receivers = {name: _Receiver(reception, body_limit, clock) for name, reception in receptions.items()}
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        commits.start()
-        try:
+        async with AsyncExitStack() as stack:
+            for receiver in receivers.values():
+                await stack.enter_async_context(receiver.running())
             yield
-        finally:
-            await commits.stop()
 
-    app = Starlette(
-        routes=[
-            Route("/", receiver.receive, methods=["POST"]),
-            Route("/webhooks", receiver.receive, methods=["POST"]),
-            Route("/healthz", receiver.health, methods=["GET"]),
-        ],
-        lifespan=lifespan,
-    )
+    async def health(_: Request) -> Response:
+        """Whether an event of each merchant could be stored now."""
+        for receiver in receivers.values():
+            if problem := await receiver.problem():
+                return problem
+        return PlainTextResponse("ok")
+
+    routes = [
+        Route(path, receiver.receive, methods=["POST"])
+        for name, receiver in receivers.items()
+        for path in ([f"/webhooks/{name}"] if name else ["/", "/webhooks"])
+    ]
+    app = Starlette(routes=[*routes, Route("/healthz", health, methods=["GET"])], lifespan=lifespan)
     app.router.redirect_slashes = False
     return app
 
 
 class _Receiver:
-    """The endpoints."""
+    """The endpoint of one merchant."""
 
-    def __init__(
-        self,
-        commits: GroupCommit,
-        keys: Sequence[str],
-        tolerance: float | None,
-        body_limit: int,
-        clock: Callable[[], float],
-        masking: Masking,
-    ) -> None:
-        self._commits = commits
-        self._keys = keys
-        self._tolerance = tolerance
+    def __init__(self, reception: Reception, body_limit: int, clock: Callable[[], float]) -> None:
+        self._reception = reception
+        self._commits = GroupCommit(reception.inbox)
         self._body_limit = body_limit
         self._clock = clock
-        self._masking = masking
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Commits what is received for the time of the block."""
+        self._commits.start()
+        try:
+            yield
+        finally:
+            await self._commits.stop()
 
     async def receive(self, request: Request) -> Response:
         """Take one event and answer when it is safe."""
@@ -119,13 +130,13 @@ class _Receiver:
             return _unavailable(error)
         return PlainTextResponse("stored" if new else "known already")
 
-    async def health(self, _: Request) -> Response:
-        """Whether an event could be stored now."""
+    async def problem(self) -> Response | None:
+        """Why no event could be stored now; None when one could."""
         try:
             await self._commits.check()
         except Exception as error:  # noqa: BLE001 - whatever it is, no event could be stored
             return _unavailable(error)
-        return PlainTextResponse("ok")
+        return None
 
     async def _read(self, request: Request) -> InboxEvent:
         """The event of a request whose signature fits. The body is not looked into before that is known."""
@@ -135,13 +146,13 @@ class _Receiver:
         try:
             signature = Signature.parse(",".join(headers) if headers else None)
             body = await self._body(request)
-            signature.verify(body, self._keys, tolerance=self._tolerance, now=self._clock())
+            signature.verify(body, self._reception.keys, tolerance=self._reception.tolerance, now=self._clock())
             envelope = read_envelope(body)
         except SignatureError as error:
             raise _Refusal(401, str(error)) from None
         except BadEnvelope as error:
             raise _Refusal(400, str(error)) from None
-        stored = mask_event(body, self._masking)
+        stored = mask_event(body, self._reception.masking)
         return InboxEvent(envelope.id, envelope.type, envelope.created, received_at, stored)
 
     async def _body(self, request: Request) -> bytes:

@@ -3,19 +3,17 @@
 import logging
 import signal
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from pathlib import Path
 
 import uvicorn
 from starlette.applications import Starlette
 
 from og_assets.errors import SettingError
-from og_assets.ordergroove.masking import Masking
-from og_assets.ordergroove.signature import check_keys
+from og_assets.merchants import Merchant
 from og_assets.webhooks.errors import ListenError
 from og_assets.webhooks.inbox import Inbox
-from og_assets.webhooks.receiver import create_app
+from og_assets.webhooks.receiver import Reception, create_app
 
 MOST_CONNECTIONS = 256
 """More at a time are answered with 503, which bounds what bodies take of the memory."""
@@ -24,30 +22,25 @@ GRACE_SECONDS = 10
 
 
 def serve(
-    host: str,
-    port: int,
-    inbox_path: Path,
-    keys: Sequence[str],
-    *,
-    masking: Masking,
-    tolerance: float | None = None,
-    ready: Callable[[str], None] | None = None,
+    host: str, port: int, receptions: Mapping[str, Reception], *, ready: Callable[[str], None] | None = None
 ) -> None:
     """Receive webhooks until SIGTERM or SIGINT, then finish what is in flight and return.
 
-    Port 0 means any free one. `keys` are the verification keys of the webhook route, `tolerance` is in
-    seconds (None: the signature's time does not matter); `masking` is applied before
-    an event is stored. `ready` is called with the address once connections are accepted; by default it is
-    printed. Raises SettingError when keys are missing, InboxError when the inbox cannot be opened,
-    ListenError when the port cannot be had. TLS is left to the proxy in front.
+    `receptions` are by the names of merchants, each on its path `/webhooks/<merchant>`; the one without a name is on
+    `/webhooks`. Port 0 means any free one. `ready` is called with the address once connections are accepted; by
+    default the addresses are printed. Raises InboxError when an inbox cannot be opened, ListenError when the port
+    cannot be had. TLS is left to the proxy in front.
     """
-    require_keys(keys)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    inbox = Inbox(inbox_path)
-    inbox.open()
+    for reception in receptions.values():
+        reception.inbox.open()
     with closing(_listen(host, port)) as listener:
-        server = make_server(create_app(inbox, keys, tolerance=tolerance, masking=masking))
-        (ready or _announce)(_address(host, listener))
+        server = make_server(create_app(receptions))
+        address = _address(host, listener)
+        if ready:
+            ready(address)
+        else:
+            _announce(address, receptions)
         with _returning_on_signals():
             server.run(sockets=[listener])
 
@@ -70,18 +63,21 @@ def make_server(app: Starlette) -> uvicorn.Server:
     )
 
 
-def require_keys(keys: Sequence[str]) -> None:
-    """Raise SettingError, which says where to get one, unless there are keys to verify with."""
-    if not keys:
+def reception_of(merchant: Merchant) -> Reception:
+    """What is needed to receive a merchant's webhooks; raises SettingError when there is no key to verify with."""
+    settings = merchant.settings
+    setting = f"merchant {merchant.name}: webhook_keys" if merchant.name else "ORDERGROOVE_WEBHOOK_KEYS"
+    if not settings.webhook_keys:
         raise SettingError(
-            "ORDERGROOVE_WEBHOOK_KEYS is not set, so no webhook could be verified. Copy the verification key of your "
+            f"{setting} is not set, so no webhook could be verified. Copy the verification key of your "
             "webhook route from the Ordergroove admin, and set the variable or write it into the file .env. After "
             "regenerating it, put the new one first and keep the old one behind a comma for a day."
         )
+    keys = [key.get_secret_value() for key in settings.webhook_keys]
     try:
-        check_keys(keys)
+        return Reception(Inbox(settings.webhook_inbox), keys, settings.masking, settings.webhook_tolerance)
     except ValueError as error:
-        raise SettingError(f"ORDERGROOVE_WEBHOOK_KEYS cannot be used: {error}.") from None
+        raise SettingError(f"{setting} cannot be used: {error}.") from None
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -95,8 +91,9 @@ def _address(host: str, listener: socket.socket) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
 
 
-def _announce(address: str) -> None:
-    print(f"Receiving webhooks on {address}/webhooks", flush=True)
+def _announce(address: str, receptions: Iterable[str]) -> None:
+    for name in receptions:
+        print(f"Receiving webhooks on {address}/webhooks{f'/{name}' if name else ''}", flush=True)
 
 
 @contextmanager

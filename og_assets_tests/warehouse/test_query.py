@@ -101,9 +101,9 @@ def test_tables_with_their_meaning(og: Run) -> None:
 
 def test_a_narrow_terminal_breaks_no_word(filled: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Each word of each meaning stands whole on a line that fits."""
-    Query(filled, format="csv").run(".tables")
+    Query({"": filled}, format="csv").run(".tables")
     meanings = [row["meaning"] for row in csv.DictReader(capsys.readouterr().out.splitlines())]
-    Query(filled, width=100).run(".tables")
+    Query({"": filled}, width=100).run(".tables")
     shown = capsys.readouterr().out
     assert max(map(len, shown.splitlines())) <= 100
     assert {word for meaning in meanings for word in meaning.split()} - set(shown.split()) == set()

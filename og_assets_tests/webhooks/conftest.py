@@ -9,7 +9,7 @@ from webhook_receivers import KEY, ReceiverProcess, ThreadedReceiver
 
 from og_assets.ordergroove.masking import KEEPING
 from og_assets.webhooks.inbox import Inbox
-from og_assets.webhooks.receiver import create_app
+from og_assets.webhooks.receiver import Reception, create_app
 
 StartReceiver = Callable[[], ReceiverProcess]
 
@@ -32,7 +32,7 @@ def inbox(inbox_path: Path) -> Iterator[Inbox]:
 def receiver(inbox_path: Path) -> Iterator[ThreadedReceiver]:
     """A receiver with one key, a limit of 100,000 bytes and little patience with a locked inbox."""
     with ThreadedReceiver(
-        create_app(Inbox(inbox_path, busy_timeout=0.05), [KEY], body_limit=100_000, masking=KEEPING)
+        create_app({"": Reception(Inbox(inbox_path, busy_timeout=0.05), [KEY], masking=KEEPING)}, body_limit=100_000)
     ) as running:
         yield running
 

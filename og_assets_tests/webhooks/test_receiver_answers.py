@@ -13,7 +13,7 @@ from og_assets.ordergroove.signature import SIGNATURE_HEADER
 from og_assets.webhooks import receiver as receiver_module
 from og_assets.webhooks.envelope import Envelope, read_envelope
 from og_assets.webhooks.inbox import Inbox
-from og_assets.webhooks.receiver import create_app
+from og_assets.webhooks.receiver import Reception, create_app
 
 NO_EVENTS = [
     b"", b"{", b"[]", b"null", b'"text"', b"1", b"{}", b'{"id": null}', b'{"id": ""}', b'{"id": " "}', b'{"id": []}',
@@ -145,7 +145,9 @@ def test_two_signature_headers_count_as_one_line(client: httpx.Client) -> None:
 @pytest.fixture
 def strict_client(inbox: Inbox) -> Iterator[httpx.Client]:
     """A client of a receiver with two keys and a tolerance of 300 s, whose clock stands at 1735690000."""
-    app = create_app(Inbox(inbox.path), ["newest", KEY], tolerance=300, clock=lambda: 1735690000.0, masking=KEEPING)
+    app = create_app(
+        {"": Reception(Inbox(inbox.path), ["newest", KEY], tolerance=300, masking=KEEPING)}, clock=lambda: 1735690000.0
+    )
     with ThreadedReceiver(app) as running, httpx.Client(base_url=running.url) as client:
         yield client
 
@@ -259,4 +261,4 @@ def test_the_log_tells_what_happened_and_nothing_that_was_sent(
 def test_an_app_without_usable_keys_cannot_be_made(inbox: Inbox, keys: list[str]) -> None:
     """It would refuse everything, or accept everything."""
     with pytest.raises(ValueError, match="webhook key"):
-        create_app(inbox, keys, masking=KEEPING)
+        create_app({"": Reception(inbox, keys, masking=KEEPING)})

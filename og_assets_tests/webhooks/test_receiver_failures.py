@@ -11,7 +11,7 @@ from webhook_receivers import KEY, ReceiverProcess, ThreadedReceiver, envelope, 
 
 from og_assets.ordergroove.masking import KEEPING
 from og_assets.webhooks.inbox import Inbox, InboxEvent
-from og_assets.webhooks.receiver import create_app
+from og_assets.webhooks.receiver import Reception, create_app
 
 
 def answers(client: httpx.Client, event_id: str) -> tuple[int, int]:
@@ -67,7 +67,7 @@ def test_what_nobody_foresaw_is_503_and_does_not_stop_the_receiver(
 
     faulty = Faulty(inbox_path)
     with (
-        ThreadedReceiver(create_app(faulty, [KEY], masking=KEEPING)) as receiver,
+        ThreadedReceiver(create_app({"": Reception(faulty, [KEY], masking=KEEPING)})) as receiver,
         httpx.Client(base_url=receiver.url) as client,
     ):
         assert post(client, envelope("a")) == 503

@@ -13,7 +13,7 @@ from webhook_receivers import KEY, ThreadedReceiver, envelope, post
 from og_assets.ordergroove.masking import KEEPING
 from og_assets.ordergroove.signature import sign
 from og_assets.webhooks.inbox import Inbox
-from og_assets.webhooks.receiver import create_app
+from og_assets.webhooks.receiver import Reception, create_app
 
 FUZZ = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 TOKENS = st.text(st.sampled_from("abcdefghijklmnopqrstuvwxyz-"), min_size=1, max_size=20)
@@ -44,7 +44,9 @@ JSON = st.recursive(
 def hostile_ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[ThreadedReceiver, Path]]:
     """One receiver for all attacks, and where its inbox is."""
     path = tmp_path_factory.mktemp("hostile") / "inbox.sqlite"
-    with ThreadedReceiver(create_app(Inbox(path), [KEY], body_limit=100_000, masking=KEEPING)) as receiver:
+    with ThreadedReceiver(
+        create_app({"": Reception(Inbox(path), [KEY], masking=KEEPING)}, body_limit=100_000)
+    ) as receiver:
         yield receiver, path
 
 
@@ -53,7 +55,7 @@ def signed_ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Cl
     """A client of a receiver that may store."""
     inbox = Inbox(tmp_path_factory.mktemp("signed") / "inbox.sqlite")
     with (
-        ThreadedReceiver(create_app(inbox, [KEY], masking=KEEPING)) as receiver,
+        ThreadedReceiver(create_app({"": Reception(inbox, [KEY], masking=KEEPING)})) as receiver,
         httpx.Client(base_url=receiver.url) as client,
     ):
         yield client

@@ -13,12 +13,14 @@ from webhook_receivers import KEY, Happenings, ReceiverProcess, ThreadedReceiver
 from og_assets.assets.warehouse_resource import WarehouseResource
 from og_assets.emulator.sender import WebhookSender
 from og_assets.errors import SettingError
+from og_assets.merchants import Merchant
 from og_assets.ordergroove.masking import KEEPING
+from og_assets.settings import Settings
 from og_assets.sync.ingest import ingest
 from og_assets.webhooks.errors import InboxError, ListenError
 from og_assets.webhooks.inbox import Inbox
-from og_assets.webhooks.receiver import create_app
-from og_assets.webhooks.serve import serve
+from og_assets.webhooks.receiver import Reception, create_app
+from og_assets.webhooks.serve import reception_of, serve
 from og_assets_tests.load import SOAK
 
 StartReceiver = Callable[[], ReceiverProcess]
@@ -93,7 +95,7 @@ def test_two_receivers_that_get_the_same_events_store_each_once(start_receiver: 
 
 def test_under_load_every_answer_comes_before_the_sender_gives_up(inbox: Inbox, inbox_path: Path) -> None:
     """The sender waits five seconds, as Ordergroove does, and counts what comes later as no answer."""
-    with ThreadedReceiver(create_app(Inbox(inbox_path), [KEY], masking=KEEPING)) as receiver:
+    with ThreadedReceiver(create_app({"": Reception(Inbox(inbox_path), [KEY], masking=KEEPING)})) as receiver:
         report = WebhookSender(Happenings().add(1000), receiver.url, KEY, connections=20).drain()
     assert report.answers == {"200": 1000}
     assert inbox.highest() == 1000
@@ -118,7 +120,8 @@ def test_sigterm_ends_it_in_peace(start_receiver: StartReceiver, inbox: Inbox) -
 def test_without_usable_keys_it_does_not_start(inbox_path: Path, keys: list[str]) -> None:
     """The message names the setting and quotes no key; no inbox is made."""
     with pytest.raises(SettingError, match="ORDERGROOVE_WEBHOOK_KEYS") as caught:
-        serve("127.0.0.1", 0, inbox_path, keys, masking=KEEPING)
+        variables = {"ORDERGROOVE_WEBHOOK_KEYS": ",".join(keys), "ORDERGROOVE_WEBHOOK_INBOX": str(inbox_path)}
+        reception_of(Merchant(Settings.from_environment(variables)))
     assert "schl" not in str(caught.value)
     assert not inbox_path.parent.exists()
 
@@ -128,10 +131,10 @@ def test_a_taken_port_is_told(inbox_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(ListenError, match=f"port {port}"):
-            serve("127.0.0.1", port, inbox_path, [KEY], masking=KEEPING)
+            serve("127.0.0.1", port, {"": Reception(Inbox(inbox_path), [KEY], KEEPING)})
 
 
 def test_an_inbox_that_cannot_be_opened_is_told_at_the_start(tmp_path: Path) -> None:
     """Before anything listens."""
     with pytest.raises(InboxError):
-        serve("127.0.0.1", 0, tmp_path, [KEY], masking=KEEPING)
+        serve("127.0.0.1", 0, {"": Reception(Inbox(tmp_path), [KEY], KEEPING)})

@@ -25,8 +25,10 @@ SERVE = """
 import sys
 from pathlib import Path
 from og_assets.ordergroove.masking import KEEPING
+from og_assets.webhooks.inbox import Inbox
+from og_assets.webhooks.receiver import Reception
 from og_assets.webhooks.serve import serve
-serve("127.0.0.1", int(sys.argv[1]), Path(sys.argv[2]), [sys.argv[3]], masking=KEEPING)
+serve("127.0.0.1", int(sys.argv[1]), {"": Reception(Inbox(Path(sys.argv[2])), [sys.argv[3]], KEEPING)})
 """
 
 

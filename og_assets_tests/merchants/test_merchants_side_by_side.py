@@ -1,0 +1,208 @@
+"""Two merchants in one deployment: what goes wrong with one stops nothing of the other, and nothing of them mixes."""
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import dagster as dg
+import httpx
+import pytest
+import uvicorn
+
+from og_assets.assets.scope import Scope
+from og_assets.automation.jobs import range_tags
+from og_assets.definitions import build_defs
+from og_assets.emulator.server import EMULATOR_KEY, Emulator
+from og_assets.emulator.world import World
+from og_assets.merchants import Merchant, load_merchants
+from og_assets.ordergroove.masking import KEEPING
+from og_assets.ordergroove.objects import BY_NAME
+from og_assets.ordergroove.signature import SIGNATURE_HEADER, signature_header
+from og_assets.playground.comparison import compare
+from og_assets.warehouse.file import WarehouseFile
+from og_assets.webhooks.inbox import Inbox
+from og_assets.webhooks.receiver import Reception, create_app
+from og_assets.webhooks.serve import make_server
+from og_assets_tests.pulling import Told
+
+READ = ("customers", "orders")
+
+
+@contextmanager
+def deployment(folder: Path, monkeypatch: pytest.MonkeyPatch, acme_key: str) -> Iterator[dict[str, Emulator]]:
+    """Two emulated merchants of one seed and other sizes, so that they share keys, in one merchants.toml."""
+    with Emulator(World(4, customers=6)) as acme, Emulator(World(4, customers=9)) as zeta:
+        emulators = {"acme": acme, "zeta": zeta}
+        monkeypatch.setenv("ACME_KEY", acme_key)
+        monkeypatch.setenv("ZETA_KEY", EMULATOR_KEY)
+        lines = [
+            f'[merchants.{name}]\napi_key = "${name.upper()}_KEY"\nbase_url = "{emulator.url}"\n'
+            f'warehouse = "{folder}/{name}.duckdb"\nwebhook_inbox = "{folder}/{name}.sqlite"\n'
+            for name, emulator in emulators.items()
+        ]
+        (folder / "merchants.toml").write_text("\n".join(lines))
+        monkeypatch.setenv("ORDERGROOVE_MERCHANTS", str(folder / "merchants.toml"))
+        yield emulators
+
+
+def sync(instance: dg.DagsterInstance, merchants: tuple[Merchant, ...], name: str) -> dg.ExecuteInProcessResult:
+    """The job of one merchant, for a few objects."""
+    scope = Scope(next(merchant for merchant in merchants if merchant.name == name))
+    today = scope.days.get_last_partition_key()
+    assert today
+    tags = range_tags(*2 * [scope.days.time_window_for_partition_key(today).start.date()])
+    return (
+        build_defs(merchants)
+        .resolve_job_def(scope.named("sync"))
+        .execute_in_process(
+            instance=instance,
+            tags=tags,
+            asset_selection=[scope.key("ordergroove", object_name) for object_name in READ],
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+            raise_on_error=False,
+        )
+    )
+
+
+def assert_is_the_emulators(folder: Path, name: str, emulator: Emulator) -> None:
+    """Every row and no other."""
+    with WarehouseFile(folder / f"{name}.duckdb").get_connection(read_only=True) as connection:
+        for object_name in READ:
+            found = compare(connection, Told(emulator), BY_NAME[object_name], KEEPING)  # type: ignore[arg-type]
+            assert found.is_equal, f"{name}.{object_name}: {found}"
+
+
+def test_merchants_with_the_same_keys_never_mix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each in its warehouse, by runs of one instance; green days are each one's own."""
+    with deployment(tmp_path, monkeypatch, EMULATOR_KEY) as emulators, dg.instance_for_test() as instance:
+        merchants = load_merchants()
+        assert sync(instance, merchants, "acme").success
+        assert not instance.get_materialized_partitions(dg.AssetKey(["zeta", "ordergroove", "orders"]))
+        assert sync(instance, merchants, "zeta").success
+        for name, emulator in emulators.items():
+            assert_is_the_emulators(tmp_path, name, emulator)
+
+
+def test_wrong_key_and_damaged_warehouse_of_one_leave_the_other_green(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One code location, one instance; the alerts are each one's own, too."""
+    with deployment(tmp_path, monkeypatch, "revoked") as emulators, dg.instance_for_test() as instance:
+        merchants = load_merchants()
+        (tmp_path / "acme.duckdb").write_bytes(b"no database at all" * 1000)
+        assert not sync(instance, merchants, "acme").success
+        assert sync(instance, merchants, "zeta").success
+        assert_is_the_emulators(tmp_path, "zeta", emulators["zeta"])
+
+
+def test_commands_serve_all_merchants_or_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`og status`, `og query` and `og doctor`, by the names of the file."""
+    with deployment(tmp_path, monkeypatch, "revoked"), dg.instance_for_test() as instance:
+        assert sync(instance, load_merchants(), "zeta").success
+
+        def og(*words: str) -> subprocess.CompletedProcess[str]:
+            environment = {**os.environ, "DAGSTER_HOME": str(tmp_path / "home")}
+            return subprocess.run(
+                [sys.executable, "-m", "og_assets", *words],
+                cwd=tmp_path,
+                env=environment,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+
+        counted = og(
+            "query", "--merchant", "zeta", "--format", "csv", "SELECT count(*) AS n FROM ordergroove.customers"
+        )
+        assert counted.stdout.split() == ["n", "9"], counted.stderr
+        stands = og("status")
+        assert "acme: There is no warehouse at" in stands.stderr
+        assert "customers" in stands.stdout
+        doctor = og("doctor")
+        assert doctor.returncode == 1
+        assert "acme: API key" in doctor.stdout
+        assert "zeta: API key" in doctor.stdout
+        assert "There is no merchant beta. There are: acme, zeta." in og("status", "--merchant", "beta").stderr
+
+
+def test_webhooks_come_to_the_merchant_of_their_path_and_key(tmp_path: Path) -> None:
+    """One receiver; a merchant's key opens no other's path, and there is no path without a merchant."""
+    inboxes = {name: Inbox(tmp_path / f"{name}.sqlite") for name in ("acme", "zeta")}
+    receptions = {name: Reception(inbox, [f"{name}-key"], KEEPING) for name, inbox in inboxes.items()}
+    with ThreadedServer(make_server(create_app(receptions))) as url, httpx.Client(base_url=url) as client:
+
+        def post(path: str, key: str) -> int:
+            body = b'{"id":"%b","type":"order.delete","created":1,"data":{}}' % key.encode()
+            header = signature_header(body, [key], int(time.time()))
+            return client.post(path, content=body, headers={SIGNATURE_HEADER: header}).status_code
+
+        assert (post("/webhooks/acme", "acme-key"), post("/webhooks/zeta", "zeta-key")) == (200, 200)
+        assert (post("/webhooks/acme", "zeta-key"), post("/webhooks", "acme-key")) == (401, 404)
+        assert client.get("/healthz").text == "ok"
+    stored = {name: [event.id for _, event in inbox.after(0, 10)] for name, inbox in inboxes.items()}
+    assert stored == {"acme": ["acme-key"], "zeta": ["zeta-key"]}
+
+
+class ThreadedServer:
+    """A web server of ours in a thread; gives its address."""
+
+    def __init__(self, server: uvicorn.Server) -> None:
+        self._server = server
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._thread = threading.Thread(target=server.run, kwargs={"sockets": [self._listener]})
+
+    def __enter__(self) -> str:
+        self._thread.start()
+        return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+
+    def __exit__(self, *_: object) -> None:
+        self._server.should_exit = True
+        self._thread.join()
+
+
+ASK = """
+import sys
+from pathlib import Path
+from og_assets.ordergroove.client import OrdergrooveClient
+from og_assets.ordergroove.objects import BY_NAME
+with OrdergrooveClient(sys.argv[1], "key", requests_per_minute=1800, pace_file=Path(sys.argv[2])) as client:
+    for _ in range(15):
+        client.retrieve(BY_NAME["orders"], "a")
+"""
+
+
+def test_three_readers_at_once_keep_the_pace_of_one_address(tmp_path: Path) -> None:
+    """Processes of three merchants: 30 requests a second in all, counted where they arrive."""
+    arrived: list[float] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            arrived.append(time.monotonic())
+            self.send_response(404)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Silent."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url, pace = f"http://127.0.0.1:{server.server_port}", str(tmp_path / "host.pace")
+    readers = [subprocess.Popen([sys.executable, "-c", ASK, url, pace]) for _ in range(3)]
+    assert [reader.wait(60) for reader in readers] == [0, 0, 0]
+    server.shutdown()
+    server.server_close()
+    assert len(arrived) == 45
+    # A request may be late on its way, and the one after it punctual.
+    busiest = max(sum(1 for other in arrived if start <= other < start + 1) for start in arrived)
+    assert busiest <= 30 + 5
+    assert max(arrived) - min(arrived) >= 44 / 30 - 0.2
