@@ -89,6 +89,8 @@ class LimitedConnection:
                 result = method(*arguments, **options)
             except duckdb.Error as error:
                 if self._limit.reached:
+                    with suppress(duckdb.Error):
+                        self._connection.execute("USE memory")  # ends the last result, which keeps the file open
                     raise WarehouseLetGo(self._path, self._limit.seconds) from error
                 raise
             if isinstance(result, DuckDBPyConnection):
