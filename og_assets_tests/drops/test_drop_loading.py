@@ -1,6 +1,9 @@
 """Dropped files in the warehouse: each once, whole or not at all, the later one counts, nothing lost."""
 
+import csv
 import gzip
+import io
+import json
 import os
 from collections.abc import Iterator
 from dataclasses import replace
@@ -227,6 +230,37 @@ def test_a_file_that_cannot_be_unpacked_holds_up_no_other(dropped: Dropped) -> N
     assert dropped.take().unreadable == ()
     dropped.put(FIRST, whole, datetime(2025, 6, 4, 11, tzinfo=UTC))
     assert dropped.take().rows == 200
+
+
+def test_any_text_of_a_cell_is_in_the_table_as_it_stands_in_the_file(dropped: Dropped) -> None:
+    """Whatever DuckDB, JSON or a line could take it for."""
+    odd = [
+        "\0",
+        "a\0b",
+        "\u2028",
+        "\x85",
+        "\\",
+        '"',
+        "\\u0000",
+        "\\ud83d",
+        "😀",
+        "e\u0301",
+        "null",
+        "NaN",
+        "'",
+        "{}",
+        "[1",
+    ]
+    odd += ["x" * 100_000, "two\nlines", "two\r\nlines", " ", "\ufffd", "\uffff", "-", "1e5", "\ufeff"]
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\r\n")
+    writer.writerow(["OG Order ID", "SKU", "Gift Note"])
+    writer.writerows((str(number), text, text) for number, text in enumerate(odd))
+    dropped.put(FIRST, file.getvalue())
+    assert dropped.take().counts.loaded == len(odd)
+    found = dropped.rows("SELECT sku, _raw FROM drops.orders ORDER BY _line")
+    assert [sku for sku, _ in found] == odd
+    assert [json.loads(raw)["gift_note"] for _, raw in found] == odd
 
 
 @pytest.mark.parametrize("text", ["", HEADER])
