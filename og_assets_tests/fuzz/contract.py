@@ -175,7 +175,7 @@ EVENTS: dict[str, Described] = {
             "",
             "merchant_user_id",
             """merchant_user_id subscription subscriptions:json session_id* first_name* last_name* email* phone_number*
-            phone_type:int phone_type_display live:bool created:int last_updated:int extra_data:json* locale:int
+            phone_type:int phone_type_display live:bool created:int last_updated:int extra_data:json* locale
             locale_display""",
         ),
         _described(

@@ -101,7 +101,9 @@ def _wrong_type(random: Random, body: Body, at: int, field: Field) -> None:
     # What belongs to no customer, the catalogue and its free keys, is taken for what it is documented to be.
     is_trusted = field.kind is Kind.COMPONENTS or (field.kind is Kind.JSON and body.object in _CATALOGUE)
     if field.personal or not is_trusted:
-        values += [f'{{"who": "{mark}"}}', f'["{mark}"]', f'{{"{mark}@example.com": 1}}']
+        values += [f'{{"who": "{mark}"}}', f'[{{"who": "{mark}"}}]', f'{{"{mark}@example.com": 1}}']
+        # A list of texts is what an event names subscriptions by: texts that are ids are trusted.
+        values += [f'["{mark}"]'] if field.name != "subscriptions" else []
     if field.kind is not Kind.TEXT and (field.personal or field.kind not in (Kind.JSON, Kind.COMPONENTS)):
         values += [f'"{mark}"'] * 3
     if field.kind in (Kind.INT, Kind.SMALL, Kind.BOOL):
