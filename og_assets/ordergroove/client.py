@@ -112,6 +112,11 @@ class OrdergrooveClient:
         """Close the connection. A request or a wait in another thread ends at once, there with Closed."""
         self._transport.close()
 
+    @property
+    def address(self) -> str:
+        """The address of the REST API."""
+        return str(self._base)
+
     def when_sent(self, call: Callable[[], None]) -> None:
         """Call a function whenever a request is on its way, in the thread that waits for the answer."""
         self._transport.on_sent = call

@@ -4,11 +4,10 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from og_assets.ordergroove.objects import OrdergrooveObject
-from og_assets.sync.pull import PullReport, pull
+from og_assets.sync.pull import PullReport, pull, summed
 from og_assets.sync.source import Source
 from og_assets.sync.windows import WHOLE_HISTORY, SegmentRequest, segments
 from og_assets.warehouse.file import Warehouse
-from og_assets.warehouse.progress import BatchCounts, Progress
 from og_assets.warehouse.status import finished_pull
 
 
@@ -34,17 +33,4 @@ def pull_by_month(
             reports.append(report)
             done = report.started_at
         began = began or done
-    return _summed(reports)
-
-
-def _summed(reports: list[PullReport]) -> PullReport:
-    """The last report with the figures of all."""
-    return replace(
-        reports[-1],
-        window=WHOLE_HISTORY,
-        watermark_before=reports[0].watermark_before,
-        progress=sum((report.progress for report in reports), Progress()),
-        counts=sum((report.counts for report in reports), BatchCounts()),
-        quarantined=sum(report.quarantined for report in reports),
-        seconds=sum(report.seconds for report in reports),
-    )
+    return replace(summed(reports), window=WHOLE_HISTORY)

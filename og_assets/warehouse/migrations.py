@@ -16,6 +16,7 @@ MIGRATIONS: tuple[str, ...] = (
     "webhook_moves.sql",
     "file_drops.sql",
     "timelines.sql",
+    "interrupted_pulls.sql",
 )
 """Files in sql/, in order: the first makes version 1. A released file is never changed."""
 

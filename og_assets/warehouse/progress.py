@@ -44,19 +44,25 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Resume:
-    """The last loaded batch of the same pull in the same run: go on at `next_url`, counting from `progress`.
+    """The last loaded batch of a pull that stopped: go on at `next_url`, counting from `progress`.
 
-    `started_at` is the start of the whole pull, which remains the watermark it may set.
+    `started_at` is the start of the whole pull, which remains the watermark it may set. `resumed_from` is the number
+    of the pull that loaded the first pages, None when it was in this run.
     """
 
     next_url: str
     started_at: datetime
     progress: Progress
+    resumed_from: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncPlan:
-    """What a pull, sweep or reading of the inbox is about to do, for ops.sync_runs; datetimes are aware."""
+    """What a pull, sweep or reading of the inbox is about to do, for ops.sync_runs; datetimes are aware.
+
+    `resume_key` is what another run must have in common with this one so that either may go on with the other's
+    pull, besides mode and filters; None when none may.
+    """
 
     object_name: str
     run_id: str
@@ -66,6 +72,7 @@ class SyncPlan:
     window_start: datetime | None = None
     window_end: datetime | None = None
     watermark_before: datetime | None = None
+    resume_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

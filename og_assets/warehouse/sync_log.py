@@ -3,11 +3,13 @@
 running ──► succeeded
    │  ╲───► failed or canceled ───► running   (resumed by a retry of the same Dagster run)
    ╰──────► abandoned                         (its process died, and another pull of the object began)
+
+A first pull that did not end well may be gone on with by a later run, under a number of its own (docs/decisions.md).
 """
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from duckdb import DuckDBPyConnection
@@ -16,6 +18,9 @@ from og_assets.warehouse.errors import UnknownSync
 from og_assets.warehouse.migrations import read_sql
 from og_assets.warehouse.progress import BatchCounts, Progress, Resume, SyncPlan, SyncRun
 from og_assets.warehouse.transactions import transaction
+
+RESUMABLE_FOR = timedelta(days=1)
+"""For how long after its start a first pull may be gone on with by a later run."""
 
 
 def read_watermark(connection: DuckDBPyConnection, object_name: str) -> datetime | None:
@@ -48,7 +53,9 @@ def begin_sync(connection: DuckDBPyConnection, plan: SyncPlan) -> SyncRun:
     When the newest pull of the object is of the same run, mode and filters and did not end well
     after a loaded batch, that pull goes on: its number, start and counts stay, and the answer says
     where to resume. Otherwise the pull gets a new number, greater than all others, and pulls of
-    the object that are still `running` become `abandoned`.
+    the object that are still `running` become `abandoned`. With a `resume_key` it then goes on where
+    the newest pull of any run with the same key, mode and filters stopped, if that began within
+    RESUMABLE_FOR, and takes over its start and counts.
     """
     filters = json.dumps(plan.filters, sort_keys=True)
     with transaction(connection):
@@ -73,9 +80,23 @@ def begin_sync(connection: DuckDBPyConnection, plan: SyncPlan) -> SyncRun:
                 "filters": filters,
                 "watermark_before": plan.watermark_before,
                 "started_at": plan.started_at,
+                "resume_key": plan.resume_key,
             },
         )
-        return SyncRun(sync_id, plan.object_name)
+        if plan.resume_key is None:
+            return SyncRun(sync_id, plan.object_name)
+        connection.execute(
+            read_sql("take_over.sql"),
+            {
+                "sync_id": sync_id,
+                "object": plan.object_name,
+                "mode": plan.mode,
+                "filters": filters,
+                "resume_key": plan.resume_key,
+                "since": plan.started_at - RESUMABLE_FOR,
+            },
+        )
+        return _resume(connection, plan, filters) or SyncRun(sync_id, plan.object_name)
 
 
 def _resume(connection: DuckDBPyConnection, plan: SyncPlan, filters: str) -> SyncRun | None:
@@ -85,7 +106,7 @@ def _resume(connection: DuckDBPyConnection, plan: SyncPlan, filters: str) -> Syn
     ).fetchone()
     if not found:
         return None
-    sync_id, started_at, pages, requests, retries, records, noted, size, slowest, skew, next_url = found
+    sync_id, started_at, pages, requests, retries, records, noted, size, slowest, skew, next_url, earlier = found
     connection.execute(
         "UPDATE ops.sync_runs SET outcome = 'running', finished_at = NULL, error = NULL WHERE sync_id = ?", [sync_id]
     )
@@ -100,7 +121,7 @@ def _resume(connection: DuckDBPyConnection, plan: SyncPlan, filters: str) -> Syn
         clock_skew_seconds=skew,
         next_url=next_url,
     )
-    return SyncRun(sync_id, plan.object_name, Resume(next_url, _utc(started_at), progress))
+    return SyncRun(sync_id, plan.object_name, Resume(next_url, _utc(started_at), progress, earlier))
 
 
 def forget_resume(connection: DuckDBPyConnection, sync_id: int, *, started_at: datetime | None = None) -> SyncRun:

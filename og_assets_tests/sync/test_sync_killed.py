@@ -3,6 +3,7 @@
 import random
 import signal
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -72,8 +73,8 @@ def start(emulator: Emulator, warehouse: WarehouseResource) -> Iterator[Start]:
         pages_per_segment=1,
     )
 
-    def start_it(point: Point | None = None) -> ForkServerProcess:
-        started.append(killing.start(errand, point))
+    def start_it(point: Point | None = None, mode: PullMode = PullMode.WHOLE_HISTORY) -> ForkServerProcess:
+        started.append(killing.start(replace(errand, mode=mode), point))
         return started[-1]
 
     yield start_it
@@ -177,5 +178,25 @@ def test_killed_pull_is_resumed_by_its_own_run(
     report = pull_one(emulator, warehouse, ORDERS, run_id="killed", mode=PullMode.WHOLE_HISTORY, page_size=PAGE_SIZE)
     assert [served.request.page for served in emulator.requests] == list(range(4, report.progress.pages + 1))
     assert log(warehouse, "sync_id, outcome") == [(1, "succeeded")]
+    assert staged(warehouse) == []
+    assert_equals_world(emulator, warehouse, [ORDERS])
+
+
+def test_killed_first_sync_is_gone_on_with_by_the_next_run(
+    emulator: Emulator, warehouse: WarehouseResource, start: Start, batch_per_page: None
+) -> None:
+    """Which no process could arrange: the log still says that it is running."""
+    assert finish(start(POINTS["after its third batch"], PullMode.SINCE_WATERMARK)) == -signal.SIGKILL
+    change_everything(emulator.world)
+    emulator.requests.clear()
+    pull_one(emulator, warehouse, ORDERS, run_id="next", page_size=PAGE_SIZE)
+    pages = -(-emulator.world.count("orders") // PAGE_SIZE)
+    asked = [served.request.page for served in emulator.requests]
+    assert asked == [*range(4, pages + 1), *range(1, pages + 1)], "all changed, so all is read after it"
+    assert log(warehouse, "run_id, outcome, resumed_from") == [
+        ("killed", "abandoned", None),
+        ("next", "succeeded", 1),
+        ("next", "succeeded", None),
+    ]
     assert staged(warehouse) == []
     assert_equals_world(emulator, warehouse, [ORDERS])

@@ -1,4 +1,7 @@
-"""A pull that stopped after loaded batches: what its retry asks for again, what it keeps, and when it starts over."""
+"""A pull that stopped after loaded batches: what its retry asks for again, what it keeps, and when it starts over.
+
+What a later run does with it is in test_interrupted_first_sync.py.
+"""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -160,19 +163,6 @@ def test_cursor_that_expires_twice_fails_the_pull(emulator: Emulator, warehouse:
         pull(emulator, warehouse, "first")
     assert pages_asked(emulator) == [1, 2, 3, 1, 2, 3]
     assert log(warehouse, "outcome, watermark_after") == [("failed", None)]
-
-
-def test_another_run_starts_again(emulator: Emulator, warehouse: WarehouseResource) -> None:
-    """Cursors are not trusted from run to run; the failed pull keeps its row and reason."""
-    stop_at(emulator, warehouse, 4)
-    report = pull(emulator, warehouse, "second")
-    assert pages_asked(emulator) == all_pages(emulator)
-    assert report.sync_id == 2
-    assert log(warehouse, "run_id, outcome, error IS NULL") == [
-        ("first", "failed", False),
-        ("second", "succeeded", True),
-    ]
-    assert_equals_world(emulator, warehouse, [ORDERS])
 
 
 @pytest.mark.parametrize("between", ["another run", "another question"])

@@ -6,6 +6,7 @@ SET
     outcome = 'running',
     error = NULL,
     next_url = NULL,
+    resumed_from = NULL,
     pages = 0,
     requests = 0,
     retries = '{}',
