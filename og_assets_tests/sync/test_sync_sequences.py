@@ -79,8 +79,8 @@ moments = st.sampled_from(["after", "before"])
 happening = st.builds(Changes, pages, moments, changes, numbers, st.sampled_from([30, 1, 0]))
 dying = st.builds(Dies, later_pages, st.sampled_from([403, 503]), st.booleans())
 passing = st.builds(Passing, st.sampled_from(["429", "500", "reset", "cut", "html", "gzip"]), pages, st.integers(1, 3))
-# A pull that starts over measures the server's clock again; another run in between needs a world that has not jumped.
-troubles_of_two = st.lists(st.one_of(happening, passing, happening, dying), max_size=2)
+expiring = st.builds(Expires, later_pages, st.sampled_from([400, 404]), st.integers(1, 2))
+troubles_of_two = st.lists(st.one_of(happening, passing, happening, dying, expiring), max_size=2)
 troubles = st.lists(
     st.one_of(
         happening,
@@ -88,7 +88,7 @@ troubles = st.lists(
         happening,
         passing,
         happening,
-        st.builds(Expires, later_pages, st.sampled_from([400, 404]), st.integers(1, 2)),
+        expiring,
         st.builds(Repeats, later_pages, st.none() | st.integers(1, 3)),
     ),
     min_size=1,

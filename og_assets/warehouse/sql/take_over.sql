@@ -28,6 +28,5 @@ WHERE begun.sync_id = $sync_id
         AND filters::VARCHAR = $filters
         AND resume_key = $resume_key
         AND started_at >= $since
-        AND outcome <> 'succeeded'
         AND next_url IS NOT NULL
   );
