@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export DAGSTER_HOME ?= $(CURDIR)/.dagster
 
-.PHONY: help setup demo test check dev screenshots docs faults fuzz soak sequences lives bench clean
+.PHONY: help setup demo test check wheel dev screenshots docs faults fuzz soak sequences lives bench clean
 
 help: ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -24,6 +24,9 @@ check: .venv/ready ## types and lint
 	$(BIN)/mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+wheel: .venv/ready ## build the wheel, and sync two emulated merchants with it in an environment outside this folder
+	.ci/wheel
 
 dev: .venv/ready ## open the Dagster UI; on an emulated merchant when no API key is set
 	$(BIN)/og dev

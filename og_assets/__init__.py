@@ -1,8 +1,12 @@
-"""Ordergroove in DuckDB: a Dagster code location, and `open_warehouse` for those who read what it loads."""
+"""Ordergroove in DuckDB: a Dagster code location and component, and `open_warehouse` for those who read what it loads.
+
+What is listed here is what other programs may lean on; docs/library.md shows it in use.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from datetime import date
@@ -11,7 +15,21 @@ if TYPE_CHECKING:
     import pandas as pd
     from duckdb import DuckDBPyConnection, DuckDBPyRelation
 
-__all__ = ["exact_frame", "open_warehouse"]
+    from og_assets.component import OrdergrooveComponent
+    from og_assets.definitions import build_defs
+    from og_assets.errors import OgAssetsError
+    from og_assets.merchants import Merchant, load_merchants, read_merchant
+
+__all__ = [
+    "Merchant",
+    "OgAssetsError",
+    "OrdergrooveComponent",
+    "build_defs",
+    "exact_frame",
+    "load_merchants",
+    "open_warehouse",
+    "read_merchant",
+]
 
 
 @contextmanager
@@ -75,3 +93,24 @@ def exact_frame(relation: "DuckDBPyRelation") -> "pd.DataFrame":
     from og_assets.warehouse import reading
 
     return reading.exact_frame(relation)
+
+
+_HOMES = {
+    "Merchant": "merchants",
+    "OgAssetsError": "errors",
+    "OrdergrooveComponent": "component",
+    "build_defs": "definitions",
+    "load_merchants": "merchants",
+    "read_merchant": "merchants",
+}
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__} has no attribute {name}")
+    # Imported when it is asked for: who only reads a warehouse does not wait for Dagster.
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

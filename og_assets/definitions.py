@@ -3,7 +3,7 @@
 `defs` is made when it is first asked for, so that nothing is read when this module is imported.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import dagster as dg
@@ -21,27 +21,35 @@ from og_assets.automation.sensors import build_sensors
 from og_assets.merchants import Merchant, load_merchants
 from og_assets.ordergroove.objects import OBJECTS
 
+Translation = Callable[[dg.AssetSpec], dg.AssetSpec]
+
 
 def build_defs(merchants: Sequence[Merchant]) -> dg.Definitions:
     """All that Dagster knows of these merchants. With a name, a merchant's assets, jobs and the rest begin with it."""
     return dg.Definitions.merge(*map(merchant_defs, merchants), dg.Definitions(executor=executor))
 
 
-def merchant_defs(merchant: Merchant) -> dg.Definitions:
-    """All that Dagster knows of one merchant, but for the executor, of which a code location has one."""
-    scope = Scope(merchant)
+def merchant_defs(
+    merchant: Merchant, *, key_prefix: Sequence[str] = (), translation: Translation | None = None
+) -> dg.Definitions:
+    """All that Dagster knows of one merchant, but for the code location's own executor, of which there can be one.
+
+    `key_prefix` stands before the merchant's name in asset keys; `translation` changes all else of an asset's spec.
+    """
+    scope = Scope(merchant, key_prefix)
     assets = [
         *(object_asset(scope, object) for object in OBJECTS),
         events_asset(scope),
         *sweep_assets(scope),
         *(derived_asset(scope, derived) for derived in DERIVED),
     ]
-    jobs = build_jobs(scope)
+    assets = [
+        *dg.map_asset_specs(lambda spec: spec.replace_attributes(freshness_policy=SYNCED_ON_SCHEDULE), assets),
+        *drop_assets(scope),
+    ]
+    jobs = build_jobs(scope, assets)
     return dg.Definitions(
-        assets=[
-            *dg.map_asset_specs(lambda spec: spec.replace_attributes(freshness_policy=SYNCED_ON_SCHEDULE), assets),
-            *drop_assets(scope),
-        ],
+        assets=dg.map_asset_specs(translation, assets) if translation else assets,
         jobs=list(jobs.values()),
         schedules=build_schedules(scope, jobs["sync"]),
         sensors=build_sensors(scope, jobs),

@@ -17,7 +17,7 @@ A setting is called as its variable without ORDERGROOVE_, in small letters.
 import os
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -41,11 +41,14 @@ OWN_FILES = {
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
 _REFERENCE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)\}?")
-_SECRETS = frozenset(
-    name
-    for name, told in Settings.variables().items()
+SETTINGS = {name.removeprefix(PREFIX).lower(): told for name, told in Settings.variables().items()}
+"""The settings, as they are called in merchants.toml."""
+SECRETS = frozenset(
+    setting
+    for setting, told in SETTINGS.items()
     if SecretStr in getattr(told.annotation, "__args__", ()) or told.annotation is SecretStr
 )
+"""Those of them that only a variable may hold."""
 RESERVED = frozenset({"ordergroove", "analytics", "ops", "history", "drops", "all_merchants", "warehouse"})
 """Names of schemas and of asset keys, which a merchant's would be taken for."""
 
@@ -85,7 +88,8 @@ def load_merchants(environment: Mapping[str, str] | None = None) -> tuple[Mercha
     named = environment.get(VARIABLE)
     path = FILE if named is None else Path(named).expanduser()
     if named == "" or (named is None and not path.exists()):
-        secrets = {_setting(name): name for name in _SECRETS if environment.get(name)}
+        variables = {setting: str(SETTINGS[setting].alias) for setting in SECRETS}
+        secrets = {setting: name for setting, name in variables.items() if environment.get(name)}
         return (Merchant(Settings.from_environment(environment), secrets=secrets),)
     try:
         told = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -102,18 +106,17 @@ def read_merchant(name: str, settings: Mapping[str, Any], environment: Mapping[s
         raise SettingError(f"merchant {name}: the name is taken by a schema of the warehouse; choose another.")
     values, secrets = {}, {}
     for setting, value in {**(OWN_FILES if name else {}), **settings}.items():
-        variable = PREFIX + setting.upper()
-        if variable not in Settings.variables():
-            raise SettingError(f"merchant {name}: there is no setting {setting}. Settings: {', '.join(_settings())}.")
+        if setting not in SETTINGS:
+            raise SettingError(f"merchant {name}: there is no setting {setting}. Settings: {', '.join(SETTINGS)}.")
         reference = _REFERENCE.fullmatch(value) if isinstance(value, str) else None
-        if variable in _SECRETS:
+        if setting in SECRETS:
             if reference is None:
                 raise SettingError(
                     f"merchant {name}: {setting} is a secret; name a variable that holds it, such as "
                     f'"${name.upper() or "MY"}_{setting.upper()}", and set that in .env.'
                 )
             secrets[setting] = reference[1]
-        values[variable] = environment.get(reference[1], "") if reference else _text(value, name)
+        values[str(SETTINGS[setting].alias)] = environment.get(reference[1], "") if reference else _text(value, name)
     try:
         return Merchant(Settings.from_environment(values, called=_setting), name, secrets)
     except SettingError as error:
@@ -145,11 +148,15 @@ def _of_file(path: Path, told: Mapping[str, Any], environment: Mapping[str, str]
             found.append(read_merchant(name, {**told.get("defaults", {}), **own}, environment))
         except SettingError as error:
             raise SettingError(f"{path}: {error}") from None
-    _require_own_files(path, found)
+    try:
+        require_own_files(found)
+    except SettingError as error:
+        raise SettingError(f"{path}: {error}") from None
     return tuple(found)
 
 
-def _require_own_files(path: Path, merchants: Sequence[Merchant]) -> None:
+def require_own_files(merchants: Iterable[Merchant]) -> None:
+    """Raise SettingError when two merchants have the same warehouse or inbox."""
     for setting in OWN_FILES:
         owners: dict[Path, str] = {}
         for merchant in merchants:
@@ -157,7 +164,7 @@ def _require_own_files(path: Path, merchants: Sequence[Merchant]) -> None:
             other = owners.setdefault(file, merchant.name)
             if other != merchant.name:
                 raise SettingError(
-                    f"{path}: merchants {other} and {merchant.name} have the same {setting}, {file}. Each needs its "
+                    f"merchants {other} and {merchant.name} have the same {setting}, {file}. Each needs its "
                     f"own: leave {setting} out, or write {{merchant}} into it."
                 )
 
@@ -165,10 +172,6 @@ def _require_own_files(path: Path, merchants: Sequence[Merchant]) -> None:
 def _setting(variable: str) -> str:
     """How a setting is called in merchants.toml."""
     return variable.removeprefix(PREFIX).lower()
-
-
-def _settings() -> list[str]:
-    return [_setting(variable) for variable in Settings.variables()]
 
 
 def _text(value: Any, name: str) -> str:

@@ -1,5 +1,6 @@
 """What one merchant's definitions share: how they are called, their days, and how they get at their resources."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, cast
@@ -17,10 +18,12 @@ class Scope:
     """The names of one merchant. Without a name everything is called as in the documents, else it begins with it."""
 
     merchant: Merchant
+    key_prefix: Sequence[str] = ()
+    """What stands before the name in asset keys, in a project that has others."""
 
     def key(self, *path: str) -> dg.AssetKey:
         """The key of an asset: `acme/ordergroove/orders`."""
-        return dg.AssetKey([self.merchant.name, *path] if self.merchant.name else path)
+        return dg.AssetKey([*self._stem, *path])
 
     def named(self, name: str) -> str:
         """The name of a job, schedule, sensor, group, pool or resource: `acme__sync`."""
@@ -28,7 +31,11 @@ class Scope:
 
     def owns(self, key: dg.AssetKey) -> bool:
         """Whether an asset is this merchant's; one without a name has all that there are."""
-        return not self.merchant.name or key.path[0] == self.merchant.name
+        return tuple(key.path[: len(self._stem)]) == self._stem
+
+    @property
+    def _stem(self) -> tuple[str, ...]:
+        return (*self.key_prefix, *filter(None, [self.merchant.name]))
 
     @cached_property
     def days(self) -> dg.DailyPartitionsDefinition:

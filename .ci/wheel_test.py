@@ -1,0 +1,162 @@
+"""A Dagster project with two emulated merchants, on nothing but the installed wheel. Started by `.ci/wheel`.
+
+Both merchants have the same seed, and so the same keys in their tables; one is some days ahead. What of one got into
+the warehouse of the other would be a difference.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import distribution
+from pathlib import Path
+
+import yaml
+
+import og_assets
+from og_assets.emulator.api import KeyPermission
+from og_assets.emulator.server import Emulator
+from og_assets.emulator.world import World
+from og_assets.ordergroove.masking import KEEPING
+from og_assets.ordergroove.objects import OBJECTS
+from og_assets.playground.comparison import compare, compare_deletions
+from og_assets.sync.windows import CHICAGO
+
+PACKAGE = Path(og_assets.__file__).parent
+PROJECT = Path.cwd()
+PYPROJECT = """
+[tool.dg]
+directory_type = "project"
+[tool.dg.project]
+root_module = "shops"
+"""
+DEFINITIONS = """
+from pathlib import Path
+import dagster as dg
+
+@dg.definitions
+def defs():
+    return dg.load_from_defs_folder(path_within_project=Path(__file__).parent)
+"""
+DERIVED = {"items_orders_bridge": "items", "order_totals": "orders"}
+DAYS_AHEAD = {"acme": 0, "zeta": 4}
+
+
+def main() -> None:
+    """Make the project, sync both merchants at once, compare, and see that the package is as it was installed."""
+    before = _files()
+    _check_wheel()
+    _make_project()
+    worlds = {name: _world(days) for name, days in DAYS_AHEAD.items()}
+    emulators = {name: Emulator(world, keys={f"key-of-{name}": KeyPermission()}) for name, world in worlds.items()}
+    for name, emulator in emulators.items():
+        emulator.__enter__()
+        os.environ[f"{name.upper()}_API_KEY"] = f"key-of-{name}"
+        os.environ[f"{name.upper()}_URL"] = emulator.url
+    assert "og_assets.OrdergrooveComponent" in _dg("list", "components")
+    for name in worlds:
+        _dg("scaffold", "defs", "og_assets.OrdergrooveComponent", name)
+        _settings(name)
+    _dg("check", "yaml")
+    listed = _dg("list", "defs")
+    assert not any(f"key-of-{name}" in listed for name in worlds), "a key is shown"
+    subprocess.run(["dagster", "instance", "info"], check=True, capture_output=True)  # two at once would make it twice
+    today = datetime.now(CHICAGO).date().isoformat()
+    _sync_at_once([["dg", "launch", "--job", f"{name}__sync", "--partition", today] for name in worlds])
+    rows = sum(_compare(name, world) for name, world in worlds.items())
+    shared = {object.name for object in OBJECTS if _keys("acme", object.name) & _keys("zeta", object.name)}
+    assert {"orders", "items", "subscriptions", "customers"} <= shared, shared
+    for emulator in emulators.values():
+        emulator.__exit__(None, None, None)
+    assert _files() == before, _files() ^ before
+    print(f"wheel: 2 merchants synced in one project, {rows} rows of {len(OBJECTS)} tables each equal to their truth")
+
+
+def _check_wheel() -> None:
+    assert PACKAGE.is_relative_to(sys.prefix), PACKAGE
+    names = {str(path) for path in distribution("og-assets").files or ()}
+    assert "og_assets/py.typed" in names
+    assert not any(name.startswith(("og_assets_tests", "tools", "bench")) for name in names)
+    checkout = os.environ.pop("CHECKOUT").encode()
+    assert not [path for path in _files() if checkout in (PACKAGE / path).read_bytes()]
+
+
+def _make_project() -> None:
+    (PROJECT / "pyproject.toml").write_text(PYPROJECT)
+    (PROJECT / "shops" / "defs").mkdir(parents=True)
+    (PROJECT / "shops" / "__init__.py").touch()
+    (PROJECT / "shops" / "definitions.py").write_text(DEFINITIONS)
+    home = PROJECT / ".dagster"
+    home.mkdir()
+    shutil.copy(PACKAGE / "dagster.yaml", home)
+    os.environ.update(DAGSTER_HOME=str(home), PYTHONPATH=str(PROJECT), DAGSTER_DG_CLI_DISABLE_TELEMETRY="1")
+
+
+def _world(days: int) -> World:
+    world = World(seed=14, customers=8, now=datetime.now(UTC) - timedelta(days=5))
+    for _ in range(days):
+        world.simulate_day()
+    return world
+
+
+def _settings(name: str) -> None:
+    file = PROJECT / "shops" / "defs" / name / "defs.yaml"
+    told = yaml.safe_load(file.read_text())
+    assert told["attributes"] == {"name": name, "api_key": f"{{{{ env.{name.upper()}_API_KEY }}}}"}, told
+    told["attributes"] |= {
+        "base_url": f"{{{{ env.{name.upper()}_URL }}}}",
+        "warehouse": "{{ context.project_root }}/data/{merchant}.duckdb",
+        "schedules": False,
+        "translation": {"owners": ["team:shops"], "group_name": f"{name}_{{{{ spec.key.path[1] }}}}"},
+    }
+    file.write_text(yaml.safe_dump(told))
+
+
+def _dg(*arguments: str) -> str:
+    finished = subprocess.run(["dg", *arguments], capture_output=True, text=True, check=False)  # noqa: S603
+    if finished.returncode:
+        sys.exit(f"dg {' '.join(arguments)}: {finished.stdout[-4000:]}{finished.stderr[-4000:]}")
+    return finished.stdout
+
+
+def _sync_at_once(commands: Sequence[Sequence[str]]) -> None:
+    logs = [PROJECT / f"sync-{number}.log" for number in range(len(commands))]
+    running = [
+        subprocess.Popen(command, stdout=log.open("w"), stderr=subprocess.STDOUT)  # noqa: S603
+        for command, log in zip(commands, logs, strict=True)
+    ]
+    for process, log in zip(running, logs, strict=True):
+        if process.wait(timeout=300):
+            sys.exit(log.read_text()[-8000:])
+
+
+def _compare(name: str, world: World) -> int:
+    rows = 0
+    with og_assets.open_warehouse(PROJECT / "data" / f"{name}.duckdb") as warehouse:
+        for object in OBJECTS:
+            found = compare(warehouse, world, object, KEEPING)
+            assert found.is_equal, f"{name}: {object.name}: {found}"
+            rows += found.rows
+        deletions = compare_deletions(warehouse, world)
+        assert deletions.is_equal, f"{name}: {deletions}"
+        for derived, made_of in DERIVED.items():
+            count = f"SELECT (SELECT count(*) FROM analytics.{derived}), (SELECT count(*) FROM ordergroove.{made_of})"
+            assert len(set(warehouse.execute(count).fetchall()[0])) == 1, f"{name}: {derived}"
+    return rows
+
+
+def _keys(name: str, table: str) -> set[tuple[object, ...]]:
+    columns = ", ".join(f'"{column}"' for object in OBJECTS if object.name == table for column in object.key)
+    with og_assets.open_warehouse(PROJECT / "data" / f"{name}.duckdb") as warehouse:
+        return set(warehouse.execute(f"SELECT {columns} FROM ordergroove.{table}").fetchall())
+
+
+def _files() -> set[Path]:
+    found = (path for path in PACKAGE.rglob("*") if path.is_file() and path.suffix != ".pyc")
+    return {path.relative_to(PACKAGE) for path in found}
+
+
+if __name__ == "__main__":
+    main()
