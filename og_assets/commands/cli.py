@@ -282,6 +282,35 @@ def query(
 
 
 @main.command()
+@click.argument("customer")
+@warehouse_option
+@click.option(
+    "--export",
+    "exports",
+    metavar="DIR",
+    multiple=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="An export of ours that is to be written anew without the person; may be repeated.",
+)
+def forget(customer: str, warehouse: Path | None, exports: tuple[Path, ...]) -> None:
+    """Mask all that tells about one person, for good.
+
+    CUSTOMER is the id in the shop. Names, addresses, numbers, free text and records as received go from all tables,
+    `_raw`, events, quarantine, tombstones and the webhook inbox; rows and ids stay, so that sums stay. What a later
+    sync or webhook brings of the person is masked as well. May be run again. The warehouse file is written anew, which
+    needs its size on the disk. Copies of yours, such as backups, are yours to delete.
+
+    \b
+    Examples:
+      og forget 00040003
+      og forget 00040003 --export exports/bi
+    """
+    from og_assets.commands.forget import run_forget
+
+    run_forget(_console(), customer, warehouse, exports)
+
+
+@main.command()
 @click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
 @warehouse_option
 @click.option(

@@ -13,10 +13,12 @@ from datetime import UTC, date, datetime, timedelta
 from og_assets.ordergroove.event_mask import mask_event
 from og_assets.ordergroove.json_text import BrokenBody, cut_object, text_of
 from og_assets.ordergroove.masking import Masking
+from og_assets.sync.forgetting import without_the_forgotten
 from og_assets.sync.logged_run import logged_run
 from og_assets.sync.windows import CHICAGO
 from og_assets.warehouse.events import StoredEvent, read_position, store_events
 from og_assets.warehouse.file import Warehouse
+from og_assets.warehouse.forgotten import read_forgotten
 from og_assets.warehouse.progress import Progress, SyncPlan
 from og_assets.warehouse.sync_log import storable
 from og_assets.webhooks.inbox import Inbox, InboxEvent
@@ -51,6 +53,7 @@ def ingest(inbox: Inbox, warehouse: Warehouse, *, run_id: str, masking: Masking)
         return IngestReport()
     with warehouse.get_connection() as connection:
         position = read_position(connection, identity)
+        forgotten = read_forgotten(connection)
     batch = inbox.after(position, EVENTS_PER_BATCH)
     if not batch:
         inbox.trim(position, datetime.now(UTC) - KEPT_IN_INBOX)
@@ -61,6 +64,7 @@ def ingest(inbox: Inbox, warehouse: Warehouse, *, run_id: str, masking: Masking)
     read, size, days = 0, 0, Counter[date]()
     with logged_run(warehouse, lambda _: plan) as run:
         while batch:
+            batch = without_the_forgotten(inbox, batch, forgotten)
             events = {stored.event_id: stored for _, event in batch for stored in [read_event(event, masking)]}
             read, position = read + len(batch), batch[-1][0]
             size += sum(len(event.body) for _, event in batch)

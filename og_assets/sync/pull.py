@@ -23,11 +23,13 @@ from og_assets.ordergroove.page import Page
 from og_assets.ordergroove.read_ahead import read_ahead
 from og_assets.ordergroove.reader import Accepted
 from og_assets.ordergroove.tracked import TRACKED
+from og_assets.sync.forgetting import forgetful
 from og_assets.sync.logged_run import logged_run
 from og_assets.sync.progress_lines import ProgressLines
 from og_assets.sync.source import Source
 from og_assets.sync.windows import PullMode, PullRequest, SegmentRequest, SyncWindow
 from og_assets.warehouse.file import Warehouse
+from og_assets.warehouse.forgotten import NOBODY, read_forgotten
 from og_assets.warehouse.history import ensure_history
 from og_assets.warehouse.load import load_batch
 from og_assets.warehouse.progress import BatchCounts, Progress, QuarantinedRecord, SyncPlan, SyncRun
@@ -163,12 +165,14 @@ class _Begun:
         self._run_id = run_id
         self.watermark: datetime | None = None
         self.expected: int | None = None
+        self.forgotten = NOBODY
 
     def plan(self, connection: DuckDBPyConnection) -> SyncPlan:
         """Make the table, read the watermark; what ops.sync_runs is to say of this pull."""
         self.started_at = datetime.now(UTC)
         ensure_table(connection, self.table)
         ensure_history(connection, self.table)
+        self.forgotten = read_forgotten(connection)
         self.watermark = read_watermark(connection, self.object.name)
         self.window = self.request.window(self.watermark)
         self.filters = self.window.filters(self.object)
@@ -216,7 +220,7 @@ class _Pull:
         self._object = begun.object
         self._table = begun.table
         self._client = source.client
-        self._reader = source.reader(begun.object)
+        self._reader = forgetful(begun.object, source, begun.forgotten)
         self._warehouse = warehouse
         self._page_size = page_size
         self.watermark_after: datetime | None = None

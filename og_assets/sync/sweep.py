@@ -21,11 +21,13 @@ from og_assets.errors import OgAssetsError
 from og_assets.ordergroove.errors import OrdergrooveError, StillFailing, UnexpectedPage, Unreachable
 from og_assets.ordergroove.objects import OBJECTS, OrdergrooveObject
 from og_assets.ordergroove.reader import Accepted
+from og_assets.sync.forgetting import forgetful
 from og_assets.sync.logged_run import logged_run
 from og_assets.sync.pull import object_table, progress_of, staged_line
 from og_assets.sync.source import Source
 from og_assets.warehouse.file import Warehouse
 from og_assets.warehouse.findings import Finding, Suspect, Suspects, find_suspects, finish_sweep, open_statuses
+from og_assets.warehouse.forgotten import NOBODY, Forgotten, read_forgotten
 from og_assets.warehouse.history import ensure_history
 from og_assets.warehouse.load import load_batch
 from og_assets.warehouse.progress import Progress, QuarantinedRecord, SyncPlan, SyncRun
@@ -130,9 +132,10 @@ def sweep(
     """
     statuses: Sequence[int] = ()
     known = 0
+    forgotten = NOBODY
 
     def plan(connection: DuckDBPyConnection) -> SyncPlan:
-        nonlocal statuses, known
+        nonlocal statuses, known, forgotten
         for deletable in OBJECTS:
             if deletable.deletable:
                 ensure_table(connection, object_table(deletable))
@@ -140,6 +143,7 @@ def sweep(
         counted = connection.execute(f"SELECT count(*) FROM {object_table(object).qualified_name}").fetchone()
         known = counted[0] if counted else 0
         statuses = open_statuses(connection)
+        forgotten = read_forgotten(connection)
         return SyncPlan(
             object_name=object.name,
             run_id=run_id,
@@ -149,7 +153,7 @@ def sweep(
         )
 
     with logged_run(warehouse, plan) as run:
-        work = _Sweep(object, source, warehouse, run, max_share)
+        work = _Sweep(object, source, warehouse, run, max_share, forgotten)
         return work.run(statuses) if known else work.nothing_known()
 
 
@@ -157,13 +161,19 @@ class _Sweep:
     """One sweep between its steps."""
 
     def __init__(
-        self, object: OrdergrooveObject, source: Source, warehouse: Warehouse, run: SyncRun, max_share: float
+        self,
+        object: OrdergrooveObject,
+        source: Source,
+        warehouse: Warehouse,
+        run: SyncRun,
+        max_share: float,
+        forgotten: Forgotten,
     ) -> None:
         self._object = object
         self._table = object_table(object)
         self._client = source.client
         self._warehouse = warehouse
-        self._reader = source.reader(object)
+        self._reader = forgetful(object, source, forgotten)
         self._clock = source.clock
         self._run = run
         self._max_share = max_share

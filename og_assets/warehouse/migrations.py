@@ -17,6 +17,7 @@ MIGRATIONS: tuple[str, ...] = (
     "file_drops.sql",
     "timelines.sql",
     "interrupted_pulls.sql",
+    "forgotten.sql",
 )
 """Files in sql/, in order: the first makes version 1. A released file is never changed."""
 

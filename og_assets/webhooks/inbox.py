@@ -158,6 +158,15 @@ class Inbox:
             trimmed += deleted
         return trimmed
 
+    def rewrite(self, bodies: Sequence[tuple[int, bytes]]) -> None:
+        """Put other bodies in the place of those at these positions; nothing of the old ones stays in the file."""
+        if not bodies:
+            return
+        with self._transaction() as connection:
+            connection.executemany("UPDATE events SET body = ? WHERE position = ?", [(new, at) for at, new in bodies])
+        with self._using() as connection, closing(connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")) as checkpoint:
+            checkpoint.fetchall()
+
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         with self._using() as connection:

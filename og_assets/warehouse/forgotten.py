@@ -1,0 +1,101 @@
+"""Who is forgotten, and a file without a trace of what was overwritten in it. Knows customers by a keyed hash alone."""
+
+import hmac
+import json
+import re
+import secrets
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+from duckdb import DuckDBPyConnection
+
+from og_assets.warehouse.connecting import ROWS_PER_GROUP, STORAGE_VERSION
+from og_assets.warehouse.owner_only import new_files_for_owner_only
+from og_assets.warehouse.tables import literal
+
+_CUSTOMER = re.compile(rb'"(?:customer|merchant_user_id)"\s*:\s*("(?:[^"\\]|\\.)*"|[^\s,}\]]+)')
+"""Where bodies of records and events name the customer; also in those that are no JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """Whom to forget: customers whose id has one of these digests under the key."""
+
+    key: bytes = b""
+    digests: frozenset[str] = frozenset()
+
+    def __bool__(self) -> bool:
+        return bool(self.digests)
+
+    def has(self, customer: str) -> bool:
+        """Whether that customer is forgotten."""
+        return bool(self.digests) and _digest(self.key, customer) in self.digests
+
+    def concerns(self, body: bytes) -> bool:
+        """Whether the text of a record or an event names a customer who is forgotten."""
+        return bool(self.digests) and any(self.has(customer) for customer in {_plain(found) for found in _named(body)})
+
+
+NOBODY = Forgotten()
+
+
+def read_forgotten(connection: DuckDBPyConnection) -> Forgotten:
+    """Whom this warehouse is to forget."""
+    keys = connection.execute("SELECT key FROM ops.forgotten_key").fetchall()
+    digests = connection.execute("SELECT digest FROM ops.forgotten").fetchall()
+    return Forgotten(bytes.fromhex(keys[0][0]), frozenset(digest for (digest,) in digests)) if keys else NOBODY
+
+
+def forget_from_now(connection: DuckDBPyConnection, customer: str) -> Forgotten:
+    """Add a customer to those who are forgotten, once; part of the transaction of the caller."""
+    known = read_forgotten(connection)
+    key = known.key or secrets.token_bytes(32)
+    if not known.key:
+        connection.execute("INSERT INTO ops.forgotten_key VALUES (?)", [key.hex()])
+    digest = _digest(key, customer)
+    if digest not in known.digests:
+        connection.execute("INSERT INTO ops.forgotten VALUES (?, now())", [digest])
+    return Forgotten(key, known.digests | {digest})
+
+
+def write_anew(connection: DuckDBPyConnection, path: Path) -> None:
+    """Put a copy in the place of the open warehouse `path`: DuckDB keeps the bytes of overwritten rows otherwise.
+
+    The connection has no warehouse after that. A crash leaves the old file or the new one, both whole.
+    """
+    fresh = path.with_name(f"{path.name}.fresh")
+    fresh.unlink(missing_ok=True)
+    with new_files_for_owner_only():
+        catalog = str(connection.execute("SELECT current_database()").fetchall()[0][0])
+        options = f"ROW_GROUP_SIZE {ROWS_PER_GROUP}, STORAGE_VERSION '{STORAGE_VERSION}'"
+        try:
+            connection.execute(f"ATTACH {literal(str(fresh))} AS fresh ({options})")
+            connection.execute(f"COPY FROM DATABASE {catalog} TO fresh")
+            connection.execute("USE memory")
+            connection.execute("DETACH fresh")
+            connection.execute(f"DETACH {catalog}")
+            fresh.replace(path)
+            path.with_name(f"{path.name}.wal").unlink(missing_ok=True)
+        finally:
+            with suppress(duckdb.Error):
+                connection.execute("DETACH fresh")
+            fresh.unlink(missing_ok=True)
+
+
+def _named(body: bytes) -> list[bytes]:
+    found: list[bytes] = _CUSTOMER.findall(body)
+    return found
+
+
+def _plain(token: bytes) -> str:
+    text = token.decode(errors="replace")
+    if text.startswith('"'):
+        with suppress(ValueError):
+            return str(json.loads(text))
+    return text
+
+
+def _digest(key: bytes, customer: str) -> str:
+    return hmac.new(key, customer.encode(errors="replace"), "sha256").hexdigest()
