@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import uuid4
 
+from og_assets.assets.checks import object_checks
 from og_assets.assets.warehouse_resource import WarehouseResource
 from og_assets.emulator.server import EMULATOR_KEY, Emulator
 from og_assets.ordergroove.client import OrdergrooveClient
@@ -18,6 +19,7 @@ from og_assets.playground.comparison import compare
 from og_assets.sync.pull import PullReport, pull
 from og_assets.sync.source import Source
 from og_assets.sync.windows import CHICAGO, PullMode, PullRequest
+from og_assets.warehouse.checks import evaluate
 
 QUICK = RetryPolicy(first_delay=0.001, max_delay=0.01)
 
@@ -93,3 +95,14 @@ def assert_equals_world(
         for object in objects:
             comparison = compare(connection, Told(emulator), object, KEEPING)  # type: ignore[arg-type]
             assert comparison.is_equal, f"{object.name}: {comparison}"
+
+
+def broken_states(warehouse: WarehouseResource, objects: Iterable[OrdergrooveObject] = OBJECTS) -> int:
+    """States in history that are lost or doubled: they do not meet the next one, or do not differ from it."""
+    with warehouse.get_connection() as connection:
+        found = [
+            outcome.found
+            for object in objects
+            for outcome in evaluate(connection, [check for check in object_checks(object) if check.name == "history"])
+        ]
+    return sum(found)

@@ -22,7 +22,7 @@ from og_assets.sync.pull import PullReport
 from og_assets.sync.windows import PullMode
 from og_assets.warehouse.staging import staging_folder
 from og_assets.warehouse.sync_log import read_watermark
-from og_assets_tests.pulling import Told, client_for, pull_one
+from og_assets_tests.pulling import Told, broken_states, client_for, pull_one
 
 BY_NAME = {object.name: object for object in OBJECTS}
 ORDERS = BY_NAME["orders"]
@@ -194,10 +194,14 @@ class Rig:
         return time.monotonic() - started
 
     def count_lost(self) -> int:
-        """Rows in which a table differs from the world: missing, different, repeated, or of nowhere."""
+        """Rows in which a table differs from the world, and former states that are lost or doubled.
+
+        Different is what is missing, repeated, of nowhere, or has another value.
+        """
         with self.warehouse.get_connection(read_only=True) as connection:
             found = [compare(connection, Told(self.emulator), object, KEEPING) for object in self.objects]  # type: ignore[arg-type]
-        return sum(len(_wrong(comparison) | set(comparison.surplus)) for comparison in found)
+        rows = sum(len(_wrong(comparison) | set(comparison.surplus)) for comparison in found)
+        return rows + broken_states(self.warehouse, self.objects)
 
     def assert_tidy(self) -> None:
         """No pull counts as under way, and nothing of a pull lies about."""

@@ -48,7 +48,7 @@ from og_assets.sync.pull import PullReport
 from og_assets.sync.windows import CHICAGO, LOOKBACK, PullMode
 from og_assets.warehouse import staging
 from og_assets_tests.held_warehouse import HeldWarehouse
-from og_assets_tests.pulling import Told, assert_equals_world, client_for, pull_one
+from og_assets_tests.pulling import Told, assert_equals_world, broken_states, client_for, pull_one
 
 SEQUENCES = int(os.environ.get("OG_SEQUENCES", "200"))
 STEPS = 6
@@ -397,6 +397,7 @@ class Sequence(RuleBasedStateMachine):
         for object in self.objects:
             self.report(object, self.stage.clients[0])
         assert_equals_world(self.stage.emulator, self.warehouse, self.objects)
+        assert broken_states(self.warehouse, self.objects) == 0
         with self.warehouse.get_connection(read_only=True) as connection:
             left = connection.execute("SELECT object, outcome FROM ops.sync_runs WHERE outcome = 'running'").fetchall()
         assert not left
