@@ -23,7 +23,7 @@ from og_assets.ordergroove.clock import SourceClock
 from og_assets.ordergroove.reader import Accepted, RecordReader
 from og_assets.sync.pull import object_table, staged_line
 from og_assets.warehouse.derive import Days, DeriveReport, derive_bridge, derive_tombstones, derive_totals, prepare
-from og_assets.warehouse.load import BatchCounts, Progress, begin_sync, load_batch
+from og_assets.warehouse.load import Batch, BatchCounts, Progress, begin_sync, load_batch
 from og_assets.warehouse.progress import SyncPlan
 from og_assets.warehouse.staging import Segment, Staging, staging_folder
 
@@ -119,10 +119,13 @@ def _upsert_recent(warehouse: WarehouseResource, orders: int, changed: int) -> M
                     started_at=datetime.now(UTC),
                 )
                 run = begin_sync(connection, plan)
-                progress = Progress(records=changed)
-                counts.append(
-                    load_batch(connection, table, segment, run, progress, [], datetime.now(UTC), finished=True)
+                batch = Batch(
+                    segment=segment,
+                    progress=Progress(records=changed),
+                    watermark=datetime.now(UTC),
+                    finished=True,
                 )
+                counts.append(load_batch(connection, table, run, batch))
 
         measured = measure_here(load)
     if counts != [BatchCounts(updated=changed)]:

@@ -52,8 +52,6 @@ class WarehouseResource(DuckDBResource):
             read_only=read_only,
             lock_timeout_seconds=self.lock_timeout_seconds,
             busy_timeout_seconds=self.busy_timeout_seconds,
-            memory_limit=self.memory_limit,
-            threads=self.threads,
-            config=self.connection_config,
+            config={"memory_limit": self.memory_limit, "threads": self.threads, **self.connection_config},
         ) as connection:
             yield connection

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypedDict, Unpack
 from uuid import uuid4
 
 import duckdb
@@ -16,7 +17,7 @@ from og_assets.errors import OgAssetsError
 from og_assets.locking import ProcessLock
 from og_assets.warehouse.migrations import read_sql
 from og_assets.warehouse.processes import Holder
-from og_assets.warehouse.reading import WAIT_SECONDS, read_warehouse
+from og_assets.warehouse.reading import read_warehouse
 from og_assets.warehouse.tables import quoted
 
 FORMATS = {"parquet": "FORMAT parquet, COMPRESSION zstd", "csv": "FORMAT csv, HEADER true"}
@@ -24,6 +25,13 @@ MANIFEST = "export.json"
 """Tells what an export holds and of when, and marks a folder as one that may be replaced by the next."""
 
 FORMER = "former"
+
+
+class Waiting(TypedDict, total=False):
+    """How a load that runs is waited for, as `read_warehouse` says."""
+
+    wait_seconds: float
+    on_wait: Callable[[Holder | None], None] | None
 
 
 class ExportRefused(OgAssetsError):
@@ -37,15 +45,15 @@ def export(
     format: str = "parquet",
     replace: bool = False,
     views: bool = False,
-    wait_seconds: float = WAIT_SECONDS,
-    on_wait: Callable[[Holder | None], None] | None = None,
     on_table: Callable[[str, int, int, int], None] | None = None,
+    **waiting: Unpack[Waiting],
 ) -> dict[str, int]:
     """Write the tables of the warehouse at `path` to `folder`/<schema>/<table>.<format>; returns rows by table.
 
     All tables are read in one transaction. They are written to a folder beside `folder` that takes its name
     when all are complete, so what stands under `folder` is always whole. With `replace` an earlier export there
-    is replaced. `on_table` is told name, rows, number and count of each table that is written.
+    is replaced. `on_table` is told name, rows, number and count of each table that is written; `waiting` says how
+    long a load that runs is waited for, and who is told of it.
     Raises ExportRefused, and WarehouseError as reading does.
     """
     folder = folder.resolve()
@@ -56,7 +64,7 @@ def export(
             _clear_up(folder)
             written = _new_folder_beside(folder)
             try:
-                with read_warehouse(path, wait_seconds=wait_seconds, hold_seconds=None, on_wait=on_wait) as connection:
+                with read_warehouse(path, hold_seconds=None, **waiting) as connection:
                     rows = _write_tables(connection, written, format, views=views, on_table=on_table)
                 _put_in_place(written, folder, replace=replace)
             finally:

@@ -30,6 +30,7 @@ from og_assets.warehouse.drops import (
     DropCounts,
     KnownFile,
     LoggedDrop,
+    ReadDrop,
     ensure_past,
     files_of_days,
     forget_past,
@@ -269,18 +270,17 @@ class _Taking:
                 else:
                     refused.write(_refusal(row))
             self._progress += Progress(pages=1, requests=1, records=read, noted=noted, bytes=logged.size)
+            drop = ReadDrop(
+                logged=logged,
+                rows=rows.close_segment(),
+                refused=refused.close_segment(),
+                key=reader.key,
+                lines_per_key=self._report.lines_per_key and len(reader.key) > 1,
+                noted=noted,
+            )
             with self._warehouse.get_connection() as connection:
                 return load_drop(
-                    connection,
-                    self._table,
-                    reader.key,
-                    logged,
-                    (rows.close_segment(), refused.close_segment()),
-                    self._run,
-                    self._progress,
-                    lines_per_key=self._report.lines_per_key and len(reader.key) > 1,
-                    noted=noted,
-                    keeping=self._warehouse.keeping,
+                    connection, self._table, drop, self._run, self._progress, keeping=self._warehouse.keeping
                 )
 
 

@@ -31,7 +31,7 @@ from og_assets.sync.windows import PullMode, PullRequest, SegmentRequest, SyncWi
 from og_assets.warehouse.file import Warehouse
 from og_assets.warehouse.forgotten import NOBODY, read_forgotten
 from og_assets.warehouse.history import ensure_history
-from og_assets.warehouse.load import load_batch
+from og_assets.warehouse.load import Batch, load_batch
 from og_assets.warehouse.progress import BatchCounts, Progress, QuarantinedRecord, SyncPlan, SyncRun
 from og_assets.warehouse.staging import Staging, staging_folder
 from og_assets.warehouse.sync_log import (
@@ -308,18 +308,15 @@ class _Pull:
 
     def _load(self, staging: Staging, *, finished: bool) -> None:
         segment = staging.close_segment()
+        batch = Batch(
+            segment=segment,
+            progress=self.progress,
+            quarantined=self._refused,
+            watermark=self._new_watermark() if finished else None,
+            finished=finished,
+        )
         with self._warehouse.get_connection() as connection:
-            load_batch(
-                connection,
-                self._table,
-                segment,
-                self._run,
-                self.progress,
-                self._refused,
-                watermark=self._new_watermark() if finished else None,
-                finished=finished,
-                keeping=self._warehouse.keeping,
-            )
+            load_batch(connection, self._table, self._run, batch, keeping=self._warehouse.keeping)
             if finished:
                 self.watermark_after = read_watermark(connection, self._object.name)
                 self.counts, self.quarantined = read_counts(connection, self._run)

@@ -29,7 +29,7 @@ from og_assets.warehouse.file import Warehouse
 from og_assets.warehouse.findings import Finding, Suspect, Suspects, find_suspects, finish_sweep, open_statuses
 from og_assets.warehouse.forgotten import NOBODY, Forgotten, read_forgotten
 from og_assets.warehouse.history import ensure_history
-from og_assets.warehouse.load import load_batch
+from og_assets.warehouse.load import Batch, load_batch
 from og_assets.warehouse.progress import Progress, QuarantinedRecord, SyncPlan, SyncRun
 from og_assets.warehouse.staging import Segment, Staging, staging_folder
 from og_assets.warehouse.tables import ensure_table
@@ -278,15 +278,8 @@ class _Sweep:
 
     def _write(self, segment: Segment | None, findings: Sequence[Finding]) -> None:
         with self._warehouse.get_connection() as connection:
-            load_batch(
-                connection,
-                self._table,
-                segment,
-                self._run,
-                self._progress,
-                self._refused,
-                keeping=self._warehouse.keeping,
-            )
+            batch = Batch(segment=segment, progress=self._progress, quarantined=self._refused)
+            load_batch(connection, self._table, self._run, batch, keeping=self._warehouse.keeping)
             finish_sweep(connection, self._run, self._progress, findings, self._left_undecided())
 
     def _left_undecided(self) -> str | None:

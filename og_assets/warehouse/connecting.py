@@ -71,8 +71,6 @@ def open_warehouse(
     read_only: bool = False,
     lock_timeout_seconds: float = 300,
     busy_timeout_seconds: float = 60,
-    memory_limit: str = MEMORY_LIMIT,
-    threads: int = 1,
     config: Mapping[str, Any] | None = None,
     hold_seconds: float | None = None,
 ) -> Iterator[DuckDBPyConnection]:
@@ -82,15 +80,16 @@ def open_warehouse(
     A process that is no party to that lock, such as a person's DuckDB shell, is waited for
     `busy_timeout_seconds`. A writable open makes the folder and the file, which only its owner can read, and
     brings the schema up to date.
-    The session's time zone is UTC. `config` holds further DuckDB settings. Do not nest.
+    The session's time zone is UTC. `config` holds settings of DuckDB's, memory_limit and threads among
+    them; without it they are what a load needs. Do not nest.
     After `hold_seconds`, for readers, a running statement is stopped and the file given back (HoldLimit).
 
     Raises WarehouseLocked, WarehouseUnwritable, WarehouseMissing, NotAWarehouse, WarehouseFromTheFuture,
     WarehouseLetGo.
     """
     settings = {
-        "memory_limit": memory_limit,
-        "threads": threads,
+        "memory_limit": MEMORY_LIMIT,
+        "threads": 1,
         "preserve_insertion_order": False,
         "temp_directory": _spill_folder(path, read_only),
         "custom_user_agent": "og_assets",

@@ -177,31 +177,41 @@ def log_strangers(connection: DuckDBPyConnection, files: Iterable[KnownFile], pl
             _log(connection, told)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadDrop:
+    """A file as it was read: its rows, as `Staging` has them, and its refused lines (`line`, `reason`, `raw`).
+
+    `key` tells the rows apart; without one a file only takes its own place. `noted` counts rows with notes.
+    """
+
+    logged: LoggedDrop
+    rows: Segment | None
+    refused: Segment | None
+    key: Sequence[str]
+    lines_per_key: bool
+    noted: int
+
+
 def load_drop(
     connection: DuckDBPyConnection,
     table: Table,
-    key: Sequence[str],
-    file: LoggedDrop,
-    segments: tuple[Segment | None, Segment | None],
+    read: ReadDrop,
     run: SyncRun,
     progress: Progress,
     *,
-    lines_per_key: bool,
-    noted: int,
     keeping: Keeping = KEEP_FOR_GOOD,
 ) -> DropCounts:
     """Load a whole file into `table` in one transaction, in the place of what it told before.
 
-    `segments` are its rows, as `Staging` has them, and its refused lines (`line`, `reason`, `raw`). `key` tells the
-    rows apart; without one a file only takes its own place. Unless a key may have several lines, of those with the
-    same one the last counts and the others are quarantined. `progress` counts since the start of the run. What later
-    files replace goes to the table's PastDrops as `keeping` says.
-    Raises UnknownSync.
+    Unless a key may have several lines, of those with the same one the last counts and the others are quarantined.
+    `progress` counts since the start of the run. What later files replace goes to the table's PastDrops as `keeping`
+    says. Raises UnknownSync.
     """
+    file, key = read.logged, read.key
     connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
     with transaction(connection):
-        _stage(connection, table, segments)
-        if key and not lines_per_key:
+        _stage(connection, table, read.rows, read.refused)
+        if key and not read.lines_per_key:
             names = ", ".join(map(quoted, key))
             connection.execute(read_sql("set_aside_repeated_lines.sql").format(key=names))
         existing, overtaken = _find(connection, table, key) if key else (0, 0)
@@ -217,7 +227,7 @@ def load_drop(
             " WHERE _row NOT IN (SELECT _row FROM temp.overtaken)",
             [run.sync_id],
         )
-        counts = _count(connection, overtaken, noted)
+        counts = _count(connection, overtaken, read.noted)
         _quarantine(connection, run, file)
         _log(connection, {**asdict(file), **asdict(counts), "sync_id": run.sync_id})
         new = BatchCounts(counts.loaded - existing, existing, overtaken)
@@ -227,8 +237,7 @@ def load_drop(
     return counts
 
 
-def _stage(connection: DuckDBPyConnection, table: Table, segments: tuple[Segment | None, Segment | None]) -> None:
-    rows, refused = segments
+def _stage(connection: DuckDBPyConnection, table: Table, rows: Segment | None, refused: Segment | None) -> None:
     empty = f"CREATE OR REPLACE TEMP TABLE staged AS SELECT *, 0 AS _row FROM {table.qualified_name} LIMIT 0"
     connection.execute(stage_rows(table, rows) if rows else empty)
     connection.execute("CREATE OR REPLACE TEMP TABLE overtaken (_row BIGINT)")

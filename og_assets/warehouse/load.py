@@ -5,6 +5,7 @@ reads wide columns only of the row groups that it touches.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -24,6 +25,7 @@ from og_assets.warehouse.tables import PRESENCE, VALID_FROM, StoredColumn, Table
 from og_assets.warehouse.transactions import transaction
 
 __all__ = [
+    "Batch",
     "BatchCounts",
     "Progress",
     "QuarantinedRecord",
@@ -42,59 +44,52 @@ _SMALLEST_READ_BUFFER = 1024 * 1024
 _FILLED_BY_LOAD = {"_sync_id": "?", **{column.name: "NULL" for column in PRESENCE}, "is_missing": "false"}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """What is loaded at once: rows, refused records, and how far the pull has come with them since its start.
+
+    With `finished` the pull succeeds, and `watermark` (aware) becomes the object's unless a later one is there.
+    """
+
+    segment: Segment | None = None
+    progress: Progress = field(default_factory=Progress)
+    quarantined: Sequence[QuarantinedRecord] = ()
+    watermark: datetime | None = None
+    finished: bool = False
+
+
 def load_batch(
-    connection: DuckDBPyConnection,
-    table: Table,
-    segment: Segment | None,
-    run: SyncRun,
-    progress: Progress,
-    quarantined: Sequence[QuarantinedRecord],
-    watermark: datetime | None = None,
-    finished: bool = False,
-    keeping: Keeping = KEEP_FOR_GOOD,
+    connection: DuckDBPyConnection, table: Table, run: SyncRun, batch: Batch, *, keeping: Keeping = KEEP_FOR_GOOD
 ) -> BatchCounts:
-    """Load one segment of the pull `run` into `table`, with all that belongs to it, in one transaction.
+    """Load one batch of the pull `run` into `table`, with all that belongs to it, in one transaction.
 
     A row is written when its key is new or when anything in it differs; a row that is already the
     same keeps its `_synced_at` and `_sync_id`, unless something said otherwise since, or nothing else
-    tells when it was last seen; what an overlapping pull fetched later is left alone. `progress` counts
-    since the start of the pull. With `finished` the pull succeeds, and `watermark` (aware) becomes the
-    object's unless a later one is there; rows of a table that is listed whole are then marked when the
-    pull left them out. `keeping` says what becomes of the states that rows leave. After an exception
-    nothing has changed.
+    tells when it was last seen; what an overlapping pull fetched later is left alone. When the pull is
+    finished, rows of a table that is listed whole are marked when the pull left them out. `keeping` says
+    what becomes of the states that rows leave. After an exception nothing has changed.
 
     The table must be there, as `ensure_table` makes it. Raises UnknownSync, and DuckDB's errors for values
     that do not have the type of their column.
     """
-    arguments = (connection, table, segment, run, progress, quarantined, watermark, finished, keeping)
     try:
-        return _load(*arguments)
+        return _load(connection, table, run, batch, keeping)
     except OutOfMemoryException:
         # Records of megabytes are rare; the memory that they need is taken when one comes.
         connection.execute(f"SET memory_limit = '{MEMORY_FOR_LARGE_RECORDS}'")
-        return _load(*arguments)
+        return _load(connection, table, run, batch, keeping)
 
 
-def _load(
-    connection: DuckDBPyConnection,
-    table: Table,
-    segment: Segment | None,
-    run: SyncRun,
-    progress: Progress,
-    quarantined: Sequence[QuarantinedRecord],
-    watermark: datetime | None,
-    finished: bool,
-    keeping: Keeping,
-) -> BatchCounts:
+def _load(connection: DuckDBPyConnection, table: Table, run: SyncRun, batch: Batch, keeping: Keeping) -> BatchCounts:
     with transaction(connection):
         sync_log.read_counts(connection, run)  # a file that was put in the place of ours may lack the table, too
-        counts = _upsert(connection, table, segment, run, keeping) if segment else BatchCounts()
-        _quarantine(connection, run, quarantined)
-        sync_log.report(connection, run, progress, counts, len(quarantined))
-        if finished and table.listed_whole:
+        counts = _upsert(connection, table, batch.segment, run, keeping) if batch.segment else BatchCounts()
+        _quarantine(connection, run, batch.quarantined)
+        sync_log.report(connection, run, batch.progress, counts, len(batch.quarantined))
+        if batch.finished and table.listed_whole:
             presence.mark_missing(connection, table, run)
-        if finished:
-            sync_log.succeed(connection, run, watermark)
+        if batch.finished:
+            sync_log.succeed(connection, run, batch.watermark)
             forget_old_states(connection, table, keeping)
             forget_old_pulls(connection, run, *written_by(table))
     return counts

@@ -99,7 +99,6 @@ def _open(path: Path, timeout: float, hold_seconds: float | None) -> AbstractCon
         read_only=True,
         lock_timeout_seconds=timeout,
         busy_timeout_seconds=timeout,
-        memory_limit=MEMORY_LIMIT,
-        threads=os.cpu_count() or 2,
+        config={"memory_limit": MEMORY_LIMIT, "threads": os.cpu_count() or 2},
         hold_seconds=hold_seconds,
     )

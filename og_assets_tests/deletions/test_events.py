@@ -169,11 +169,10 @@ def test_no_inbox_is_no_event(warehouse: WarehouseResource, inbox: Inbox) -> Non
 
 def test_the_sensor_asks_for_one_run_per_news(inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing without an inbox, one run when events came, none beside it, one for what came meanwhile."""
-    monkeypatch.setenv("ORDERGROOVE_WEBHOOK_INBOX", str(inbox.path))
 
     def look(instance: dg.DagsterInstance, cursor: str | None) -> dg.SensorResult | dg.SkipReason:
         context = dg.build_sensor_context(instance=instance, cursor=cursor)
-        return request_for_new_events(context, "process_webhooks", {"day": "today"})
+        return request_for_new_events(context, inbox.path, "process_webhooks", {"day": "today"})
 
     @dg.job(name="process_webhooks")
     def job() -> None:
@@ -204,9 +203,8 @@ def test_the_sensor_says_why_an_inbox_cannot_be_used(tmp_path: Path, monkeypatch
     """A damaged file stops no other sensor."""
     path = tmp_path / "inbox.sqlite"
     path.write_bytes(b"SQLite format 3\0" + b"x" * 5000)
-    monkeypatch.setenv("ORDERGROOVE_WEBHOOK_INBOX", str(path))
     with dg.instance_for_test() as instance:
-        skipped = request_for_new_events(dg.build_sensor_context(instance=instance), "process_webhooks", {})
+        skipped = request_for_new_events(dg.build_sensor_context(instance=instance), path, "process_webhooks", {})
     assert isinstance(skipped, dg.SkipReason)
     assert str(path) in str(skipped.skip_message)
 

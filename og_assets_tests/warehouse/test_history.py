@@ -21,8 +21,8 @@ from og_assets.warehouse.connecting import open_warehouse
 from og_assets.warehouse.errors import UnknownSync
 from og_assets.warehouse.history import PastTable, ensure_history, kept_columns
 from og_assets.warehouse.keeping import KEEP_FOR_GOOD, Keeping
-from og_assets.warehouse.load import load_batch
-from og_assets.warehouse.progress import BatchCounts, Progress, SyncRun
+from og_assets.warehouse.load import Batch, load_batch
+from og_assets.warehouse.progress import BatchCounts, SyncRun
 from og_assets.warehouse.staging import Staging, staging_folder
 from og_assets.warehouse.tables import Table, Versions, ensure_table
 
@@ -55,7 +55,7 @@ def load(
     with Staging(staging_folder(path), table) as staging:
         staging.write_page(map(line, rows))
         segment = staging.close_segment()
-        return load_batch(connection, table, segment, run, Progress(), (), None, finished=True, keeping=keeping)
+        return load_batch(connection, table, run, Batch(segment=segment, finished=True), keeping=keeping)
 
 
 def states(connection: DuckDBPyConnection, columns: str = "status, valid_from, valid_to") -> list[tuple[Any, ...]]:

@@ -53,7 +53,7 @@ def test_first_open_makes_folder_file_and_schema(path: Path) -> None:
 
 def test_session_settings(path: Path) -> None:
     """UTC, bounded memory, and a storage format that older and newer DuckDB read."""
-    with open_warehouse(path, memory_limit="128MiB", threads=1) as connection:
+    with open_warehouse(path, config={"memory_limit": "128MiB", "threads": 1}) as connection:
         settings = dict(connection.execute("SELECT name, value FROM duckdb_settings()").fetchall())
         assert settings["TimeZone"] == "UTC"
         assert settings["memory_limit"] == "128.0 MiB"
@@ -292,7 +292,7 @@ def test_reading_does_not_write(path: Path) -> None:
 
 def test_reading_a_missing_warehouse(path: Path) -> None:
     """Reading makes neither file nor folder."""
-    with pytest.raises(WarehouseMissing, match="Run a sync"), open_warehouse(path, read_only=True):
+    with pytest.raises(WarehouseMissing, match="Run `og sync`"), open_warehouse(path, read_only=True):
         pass
     assert not path.parent.exists()
 

@@ -13,6 +13,7 @@ from warehouse_rows import NOON, ORDERS, begin, load, order, stored
 from og_assets.warehouse.connecting import open_warehouse
 from og_assets.warehouse.errors import UnknownSync
 from og_assets.warehouse.load import (
+    Batch,
     Progress,
     QuarantinedRecord,
     SyncRun,
@@ -65,7 +66,7 @@ def test_a_pull_without_watermark_leaves_it(connection: DuckDBPyConnection, path
 def test_an_empty_pull_succeeds(connection: DuckDBPyConnection) -> None:
     """No row is an answer too."""
     ensure_table(connection, ORDERS)
-    load_batch(connection, ORDERS, None, begin(connection), Progress(), (), NOON, True)
+    load_batch(connection, ORDERS, begin(connection), Batch(watermark=NOON, finished=True))
     assert stored(connection) == []
     assert read_watermark(connection, "orders") == NOON
 

@@ -1,7 +1,7 @@
 """A table with every kind of column, and rows and pulls for it. Used by tests and by the processes they start."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,9 +10,8 @@ from duckdb import DuckDBPyConnection
 
 from og_assets.columns import Column, Kind
 from og_assets.warehouse.load import (
+    Batch,
     BatchCounts,
-    Progress,
-    QuarantinedRecord,
     SyncRun,
     begin_sync,
     load_batch,
@@ -86,17 +85,14 @@ def load(
     rows: Iterable[Mapping[str, Any] | bytes],
     *,
     table: Table = ORDERS,
-    progress: Progress | None = None,
-    quarantined: Sequence[QuarantinedRecord] = (),
-    watermark: datetime | None = None,
-    finished: bool = False,
+    **batch: Any,
 ) -> BatchCounts:
     """Stage `rows` beside the warehouse at `path` and load them as one batch."""
     with Staging(staging_folder(path), table) as staging:
         staging.write_page(row if isinstance(row, bytes) else line(row) for row in rows)
         segment = staging.close_segment()
         ensure_table(connection, table)
-        return load_batch(connection, table, segment, run, progress or Progress(), quarantined, watermark, finished)
+        return load_batch(connection, table, run, Batch(segment=segment, **batch))
 
 
 def stored(connection: DuckDBPyConnection, columns: str = "public_id, status, _sync_id") -> list[tuple[Any, ...]]:
