@@ -167,7 +167,7 @@ def test_no_inbox_is_no_event(warehouse: WarehouseResource, inbox: Inbox) -> Non
     assert not inbox.path.exists()
 
 
-def test_the_sensor_asks_for_one_run_per_news(inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_sensor_asks_for_one_run_per_news(inbox: Inbox) -> None:
     """Nothing without an inbox, one run when events came, none beside it, one for what came meanwhile."""
 
     def look(instance: dg.DagsterInstance, cursor: str | None) -> dg.SensorResult | dg.SkipReason:
