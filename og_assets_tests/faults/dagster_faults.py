@@ -57,7 +57,7 @@ def stopped_by(number: signal.Signals) -> Callable[[Rig], None]:
         with open_warehouse(rig.warehouse.path, lock_timeout_seconds=0, busy_timeout_seconds=0):
             pass  # nobody holds it
         assert rig.rows("SELECT outcome, error FROM ops.sync_runs ORDER BY sync_id DESC LIMIT 1") == [
-            ("failed", "DagsterExecutionInterruptedError")
+            ("canceled", None)
         ], answer
         with dagster_jobs.instance_in(variables) as instance:
             (found,) = instance.get_runs()
@@ -82,7 +82,7 @@ def killed_before_the_materialization_event(rig: Rig) -> None:
     again.start()
     assert finish(again) == 0
     with dagster_jobs.instance_in(variables) as instance:
-        assert instance.get_materialized_partitions(ORDERS) == {dagster_jobs.today().isoformat()}
+        assert dagster_jobs.today().isoformat() in instance.get_materialized_partitions(ORDERS)
     assert rig.rows("SELECT outcome, inserted + updated FROM ops.sync_runs ORDER BY sync_id DESC LIMIT 1") == [
         ("succeeded", 0)
     ]
