@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export DAGSTER_HOME ?= $(CURDIR)/.dagster
 
-.PHONY: help setup demo test check wheel dev screenshots docs faults fuzz soak sequences lives bench clean
+.PHONY: help setup demo test check wheel dev screenshots docs faults fuzz soak sequences lives history bench clean
 
 help: ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -49,6 +49,9 @@ sequences: .venv/ready ## the long form of the property test of the syncs; SEQUE
 
 lives: .venv/ready ## random lives of a shop held against a model of its own; LIVES=1000 of them, OG_SEED for the same again
 	LIVES=$(or $(LIVES),1000) $(BIN)/python -m og_assets_tests.lives
+
+history: .venv/ready ## the long form of the property test of history; LIVES=200 of them, OG_SEED for the first
+	OG_LIVES=$(or $(LIVES),200) $(BIN)/python -m pytest -q -n 2 og_assets_tests/history/test_history_of_lives.py
 
 bench: .venv/ready .bench/dlt/ready ## measure beside the floor and beside dlt; ARGS="latency20 --rounds 5" for one
 	$(BIN)/python -m bench $(ARGS)

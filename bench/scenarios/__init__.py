@@ -1,9 +1,9 @@
 """What is measured and what is asked of it: SCENARIOS, by name, in the order in which `make bench` runs them."""
 
-from bench.scenarios import dagster, drops, pulling, tables
+from bench.scenarios import dagster, drops, history, pulling, tables
 from bench.scenarios.scenario import Scenario
 
 SCENARIOS: dict[str, Scenario] = {
     scenario.name: scenario
-    for scenario in (*pulling.SCENARIOS, *tables.SCENARIOS, *drops.SCENARIOS, *dagster.SCENARIOS)
+    for scenario in (*pulling.SCENARIOS, *tables.SCENARIOS, *history.SCENARIOS, *drops.SCENARIOS, *dagster.SCENARIOS)
 }

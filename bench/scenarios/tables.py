@@ -108,7 +108,7 @@ def _upsert_recent(warehouse: WarehouseResource, orders: int, changed: int) -> M
     table = object_table(BY_NAME["orders"])
     counts: list[BatchCounts] = []
     with Staging(staging_folder(warehouse.path), table) as staging:
-        segment = _segment(staging, orders, changed)
+        segment = segment_of(staging, orders, changed)
 
         def load() -> None:
             with warehouse.get_connection() as connection:
@@ -133,7 +133,7 @@ def _upsert_recent(warehouse: WarehouseResource, orders: int, changed: int) -> M
     return measured
 
 
-def _segment(staging: Staging, orders: int, changed: int) -> Segment:
+def segment_of(staging: Staging, orders: int, changed: int) -> Segment:
     """The last `changed` orders with new amounts, as the reader makes them of their bodies."""
     now = datetime.now(UTC)
     reader = RecordReader(BY_NAME["orders"], SourceClock("UTC"))  # the generated stamps are UTC

@@ -236,6 +236,15 @@ def test_table_of_a_release_without_history_is_dated(path: Path) -> None:
         assert states(connection) == [(1, NOON - HOUR, NOON + HOUR), (5, NOON + HOUR, None), (3, NOON, None)]
 
 
+def test_row_that_was_written_by_hand_stops_no_load(connection: DuckDBPyConnection, path: Path) -> None:
+    """Without `_valid_from` it counts from its fetch."""
+    load(connection, path, [order("a", NOON, NOON - HOUR, status=1)])
+    connection.execute("UPDATE ordergroove.orders SET _valid_from = NULL")
+    assert states(connection) == [(1, NOON, None)]
+    load(connection, path, [order("a", NOON + DAY, NOON + HOUR, status=5)])
+    assert states(connection) == [(1, NOON, NOON + HOUR), (5, NOON + HOUR, None)]
+
+
 @pytest.mark.parametrize("name", TRACKED)
 def test_no_personal_or_secret_value_is_in_history(name: str) -> None:
     """Neither as a column nor inside one; and nothing is left out without being named here."""

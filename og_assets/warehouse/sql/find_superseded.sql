@@ -5,11 +5,12 @@ CREATE OR REPLACE TEMP TABLE superseded AS
 SELECT
     existing.at_row,
     existing._row,
-    old._valid_from AS old_from,
+    -- A row that somebody wrote by hand may have none.
+    coalesce(old._valid_from, old._synced_at) AS old_from,
     new._synced_at  AS changed_by,
     CASE
-        WHEN {stamp} > old._valid_from AND {stamp} <= new._synced_at THEN {stamp}
-        ELSE greatest(new._synced_at, old._valid_from)
+        WHEN {stamp} > old_from AND {stamp} <= new._synced_at THEN {stamp}
+        ELSE greatest(new._synced_at, old_from)
     END             AS changed_at,
     {differs}       AS differs
 FROM existing

@@ -5,7 +5,7 @@ FROM history.{object}_past
 UNION ALL
 SELECT
     {values},
-    old._valid_from,
+    coalesce(old._valid_from, old._synced_at),
     CASE WHEN {ended_by} IS NOT NULL THEN greatest({ended_at}, old._valid_from) END,
     {ended_after},
     {ended_before},
