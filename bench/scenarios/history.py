@@ -41,12 +41,12 @@ def _history(lab: Lab, rounds: int) -> Outcome:
         found,
         [
             Goal(
-                "a first load with history over one without",
+                "the database's part of a first load, with history over without",
                 ratio(found, "first load, with history", "first load, without", cpu),
                 1.02,
             ),
             Goal(
-                "a pull of 1,000 changes with history over one without",
+                "the database's part of 1,000 changes, with history over without",
                 ratio(found, "changes, with history", "changes, without", cpu),
                 1.15,
             ),
