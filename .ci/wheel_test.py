@@ -8,7 +8,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import distribution
 from pathlib import Path
@@ -20,7 +21,7 @@ from og_assets.emulator.api import KeyPermission
 from og_assets.emulator.server import Emulator
 from og_assets.emulator.world import World
 from og_assets.ordergroove.masking import KEEPING
-from og_assets.ordergroove.objects import OBJECTS
+from og_assets.ordergroove.objects import OBJECTS, OrdergrooveObject
 from og_assets.playground.comparison import compare, compare_deletions
 from og_assets.sync.windows import CHICAGO
 
@@ -50,26 +51,16 @@ def main() -> None:
     _check_wheel()
     _make_project()
     worlds = {name: _world(days) for name, days in DAYS_AHEAD.items()}
-    emulators = {name: Emulator(world, keys={f"key-of-{name}": KeyPermission()}) for name, world in worlds.items()}
-    for name, emulator in emulators.items():
-        emulator.__enter__()
-        os.environ[f"{name.upper()}_API_KEY"] = f"key-of-{name}"
-        os.environ[f"{name.upper()}_URL"] = emulator.url
-    assert "og_assets.OrdergrooveComponent" in _dg("list", "components")
-    for name in worlds:
-        _dg("scaffold", "defs", "og_assets.OrdergrooveComponent", name)
-        _settings(name)
-    _dg("check", "yaml")
-    listed = _dg("list", "defs")
-    assert not any(f"key-of-{name}" in listed for name in worlds), "a key is shown"
-    subprocess.run(["dagster", "instance", "info"], check=True, capture_output=True)  # two at once would make it twice
-    today = datetime.now(CHICAGO).date().isoformat()
-    _sync_at_once([["dg", "launch", "--job", f"{name}__sync", "--partition", today] for name in worlds])
+    with ExitStack() as stack:
+        for name, world in worlds.items():
+            emulator = stack.enter_context(Emulator(world, keys={f"key-of-{name}": KeyPermission()}))
+            os.environ |= {f"{name.upper()}_API_KEY": f"key-of-{name}", f"{name.upper()}_URL": emulator.url}
+        _configure(worlds)
+        today = datetime.now(CHICAGO).date().isoformat()
+        _run_at_once([["dg", "launch", "--job", f"{name}__sync", "--partition", today] for name in worlds])
     rows = sum(_compare(name, world) for name, world in worlds.items())
-    shared = {object.name for object in OBJECTS if _keys("acme", object.name) & _keys("zeta", object.name)}
+    shared = {object.name for object in OBJECTS if _keys("acme", object) & _keys("zeta", object)}
     assert {"orders", "items", "subscriptions", "customers"} <= shared, shared
-    for emulator in emulators.values():
-        emulator.__exit__(None, None, None)
     assert _files() == before, _files() ^ before
     print(f"wheel: 2 merchants synced in one project, {rows} rows of {len(OBJECTS)} tables each equal to their truth")
 
@@ -101,17 +92,24 @@ def _world(days: int) -> World:
     return world
 
 
-def _settings(name: str) -> None:
-    file = PROJECT / "shops" / "defs" / name / "defs.yaml"
-    told = yaml.safe_load(file.read_text())
-    assert told["attributes"] == {"name": name, "api_key": f"{{{{ env.{name.upper()}_API_KEY }}}}"}, told
-    told["attributes"] |= {
-        "base_url": f"{{{{ env.{name.upper()}_URL }}}}",
-        "warehouse": "{{ context.project_root }}/data/{merchant}.duckdb",
-        "schedules": False,
-        "translation": {"owners": ["team:shops"], "group_name": f"{name}_{{{{ spec.key.path[1] }}}}"},
-    }
-    file.write_text(yaml.safe_dump(told))
+def _configure(names: Iterable[str]) -> None:
+    """As a person would: find the component, scaffold each merchant, fill in its settings."""
+    assert "og_assets.OrdergrooveComponent" in _dg("list", "components")
+    for name in names:
+        _dg("scaffold", "defs", "og_assets.OrdergrooveComponent", name)
+        file = PROJECT / "shops" / "defs" / name / "defs.yaml"
+        told = yaml.safe_load(file.read_text())
+        assert told["attributes"] == {"name": name, "api_key": f"{{{{ env.{name.upper()}_API_KEY }}}}"}, told
+        told["attributes"] |= {
+            "base_url": f"{{{{ env.{name.upper()}_URL }}}}",
+            "warehouse": "{{ context.project_root }}/data/{merchant}.duckdb",
+            "schedules": False,
+            "translation": {"owners": ["team:shops"], "group_name": f"{name}_{{{{ spec.key.path[1] }}}}"},
+        }
+        file.write_text(yaml.safe_dump(told))
+    _dg("check", "yaml")
+    listed = _dg("list", "defs")
+    assert not any(f"key-of-{name}" in listed for name in names), "a key is shown"
 
 
 def _dg(*arguments: str) -> str:
@@ -121,15 +119,20 @@ def _dg(*arguments: str) -> str:
     return finished.stdout
 
 
-def _sync_at_once(commands: Sequence[Sequence[str]]) -> None:
-    logs = [PROJECT / f"sync-{number}.log" for number in range(len(commands))]
-    running = [
-        subprocess.Popen(command, stdout=log.open("w"), stderr=subprocess.STDOUT)  # noqa: S603
-        for command, log in zip(commands, logs, strict=True)
-    ]
-    for process, log in zip(running, logs, strict=True):
-        if process.wait(timeout=300):
-            sys.exit(log.read_text()[-8000:])
+def _run_at_once(commands: Sequence[Sequence[str]]) -> None:
+    subprocess.run(["dagster", "instance", "info"], check=True, capture_output=True)  # two at once would make it twice
+    with ExitStack() as stack:
+        logs = [stack.enter_context((PROJECT / f"sync-{number}.log").open("w+")) for number in range(len(commands))]
+        running = [
+            stack.enter_context(subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT))  # noqa: S603
+            for command, log in zip(commands, logs, strict=True)
+        ]
+        failed = [log for process, log in zip(running, logs, strict=True) if process.wait()]
+        for log in failed:
+            log.seek(0)
+            print(log.read()[-8000:])
+        if failed:
+            sys.exit("wheel: a sync failed")
 
 
 def _compare(name: str, world: World) -> int:
@@ -147,10 +150,10 @@ def _compare(name: str, world: World) -> int:
     return rows
 
 
-def _keys(name: str, table: str) -> set[tuple[object, ...]]:
-    columns = ", ".join(f'"{column}"' for object in OBJECTS if object.name == table for column in object.key)
+def _keys(name: str, object: OrdergrooveObject) -> set[tuple[str, ...]]:
+    columns = ", ".join(f'"{column}"' for column in object.key)
     with og_assets.open_warehouse(PROJECT / "data" / f"{name}.duckdb") as warehouse:
-        return set(warehouse.execute(f"SELECT {columns} FROM ordergroove.{table}").fetchall())
+        return set(warehouse.execute(f"SELECT {columns} FROM ordergroove.{object.name}").fetchall())
 
 
 def _files() -> set[Path]:
