@@ -80,36 +80,23 @@ def _webhook_keys(value: str) -> tuple[SecretStr, ...]:
     return tuple(map(_api_key, keys))
 
 
-def _seconds(value: str) -> float:
-    try:
-        seconds = float(value)
-    except ValueError:
-        seconds = 0
-    if not 0 < seconds < float("inf"):
-        raise ValueError("takes a number of seconds above 0; leave it unset to accept signatures of any age")
-    return seconds
+def _above_zero(what: str) -> Callable[[str], float]:
+    def number(value: str) -> float:
+        try:
+            read = float(value)
+        except ValueError:
+            read = 0
+        if not 0 < read < float("inf"):
+            raise ValueError(f"takes a number of {what}")
+        return read
 
-
-def _requests_a_minute(value: str) -> float:
-    try:
-        requests = float(value)
-    except ValueError:
-        requests = 0
-    if not 0 < requests < float("inf"):
-        raise ValueError("takes a number of requests a minute above 0, such as 6000")
-    return requests
+    return number
 
 
 def _switch(value: str) -> bool:
     if value.strip().lower() not in {"on", "off"}:
         raise ValueError("takes `on` or `off`")
     return value.strip().lower() == "on"
-
-
-def _days(value: str) -> int:
-    if not value.strip().isdecimal() or int(value) < 1:
-        raise ValueError("takes a whole number of days, such as 730; leave it unset to keep all states")
-    return int(value)
 
 
 def _personal_data(value: str) -> PersonalData:
@@ -158,7 +145,7 @@ def _drops(value: str) -> Path | SftpAddress:
     return SftpAddress.read(value) if "://" in value else _path(value)
 
 
-def _history_days(value: str) -> int:
+def _days(value: str) -> int:
     if not value.strip().isdecimal() or not 0 < int(value) <= MOST_DAYS:
         raise ValueError(f"takes a number of days, 1 to {MOST_DAYS:,}")
     return int(value)
@@ -193,7 +180,9 @@ class Settings(BaseModel):
     webhook_inbox: Annotated[Path, BeforeValidator(_path)] = Field(
         Path("data/webhook_inbox.sqlite"), alias="ORDERGROOVE_WEBHOOK_INBOX", description="Where webhooks wait."
     )
-    webhook_tolerance: Annotated[float | None, BeforeValidator(_seconds)] = Field(
+    webhook_tolerance: Annotated[
+        float | None, BeforeValidator(_above_zero("seconds above 0; leave it unset to accept signatures of any age"))
+    ] = Field(
         None,
         alias="ORDERGROOVE_WEBHOOK_TOLERANCE",
         description="Oldest signature accepted, in seconds; unset: any age.",
@@ -204,7 +193,7 @@ class Settings(BaseModel):
     history: Annotated[bool, BeforeValidator(_switch)] = Field(
         True, alias="ORDERGROOVE_HISTORY", description="`on` or `off`: whether the states that objects leave are kept."
     )
-    history_days: Annotated[int | None, BeforeValidator(_history_days)] = Field(
+    history_days: Annotated[int | None, BeforeValidator(_days)] = Field(
         None,
         alias="ORDERGROOVE_HISTORY_DAYS",
         description="Days after their end for which former states are kept; unset: for good.",
@@ -253,10 +242,12 @@ class Settings(BaseModel):
         alias="ORDERGROOVE_READERS",
         description="Folder by which all readers of this machine share the rate limit; unset: beside the warehouse.",
     )
-    rate_limit: Annotated[float | None, BeforeValidator(_requests_a_minute)] = Field(
-        None,
-        alias="ORDERGROOVE_RATE_LIMIT",
-        description="Requests a minute that this machine sends; unset: what Ordergroove documents for the address.",
+    rate_limit: Annotated[float | None, BeforeValidator(_above_zero("requests a minute above 0, such as 6000"))] = (
+        Field(
+            None,
+            alias="ORDERGROOVE_RATE_LIMIT",
+            description="Requests a minute that this machine sends; unset: what Ordergroove documents for the address.",
+        )
     )
 
     @classmethod
