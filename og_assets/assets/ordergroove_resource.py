@@ -23,14 +23,16 @@ from og_assets.warehouse.errors import WarehouseUnwritable
 class OrdergrooveResource(ConfigurableResource[OrdergrooveClient]):
     """Reads one merchant's Ordergroove. Options left empty have the defaults of the settings of the same meaning.
 
-    Give secrets as `dg.EnvVar`: they are then read in the step that needs them, and shown nowhere.
+    Give secrets as `dg.EnvVar`: they are then read in the step that needs them, and shown nowhere. What decides which
+    Ordergroove is read, on which clock, and what is masked has to be given: Dagster forgets all options of a resource
+    when a run is launched with one of them, and a run that forgot to mask would write personal data.
     """
 
     merchant: str = Field(default="", description="The merchant's name; empty for the only one.")
-    api_key: str = Field(default="", description="Key with the Bulk Operations permission (ORDERGROOVE_API_KEY).")
-    base_url: str = Field(default="", description="`production`, `staging` or an address (ORDERGROOVE_BASE_URL).")
-    source_tz: str = Field(default="", description="Zone of the stamps that Ordergroove stores.")
-    personal_data: str = Field(default="", description="Personal data: `keep`, `hash` or `drop` (ORDERGROOVE_PII).")
+    api_key: str = Field(description="Key with the Bulk Operations permission (ORDERGROOVE_API_KEY).")
+    base_url: str = Field(description="`production`, `staging` or an address (ORDERGROOVE_BASE_URL).")
+    source_tz: str = Field(description="Zone of the stamps that Ordergroove stores.")
+    personal_data: str = Field(description="Personal data: `keep`, `hash` or `drop` (ORDERGROOVE_PII).")
     salt: str = Field(default="", description="Secret salt of the hashes, at least 32 characters.")
     readers: str = Field(default="", description="Folder by which all readers of this machine share the rate limit.")
     rate_limit: str = Field(default="", description="Requests a minute of this machine; empty: as documented.")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from og_assets.automation.jobs import range_tags
+from og_assets.settings import Settings
 from og_assets.sync.windows import CHICAGO
 
 if TYPE_CHECKING:  # every step process imports this module
@@ -85,9 +86,13 @@ def run_here(
 
     A request is tried for two seconds only. Dagster lets whoever gives one option of a resource give all of them.
     """
+    settings = Settings.from_environment(os.environ)
     impatient = {
         "api_key": {"env": "ORDERGROOVE_API_KEY"},
-        "base_url": os.environ["ORDERGROOVE_BASE_URL"],
+        "base_url": settings.base_url,
+        "source_tz": settings.source_tz,
+        "personal_data": settings.personal_data.value,
+        "salt": settings.salt.get_secret_value() if settings.salt else "",
         "retry_budget_seconds": 2,
     }
     return job.execute_in_process(

@@ -1,10 +1,15 @@
 """The settings of personal data: what they take, and what a wrong one is answered with."""
 
+from datetime import UTC, datetime
+
+import dagster as dg
 import pytest
 
+from og_assets.automation.jobs import range_tags
 from og_assets.errors import SettingError
 from og_assets.ordergroove.masking import Masking, PersonalData
 from og_assets.settings import Settings
+from og_assets_tests import code_location
 
 SALT = "0123456789abcdef0123456789abcdef"
 
@@ -39,3 +44,13 @@ def test_refused_setting_is_named_with_what_to_do(environment: dict[str, str], n
         Settings.from_environment(environment)
     assert named in str(caught.value)
     assert "salt-too-short" not in str(caught.value)
+
+
+def test_a_run_cannot_be_launched_with_one_option_of_the_resource_and_forget_to_mask() -> None:
+    """Dagster would give all other options their defaults, and personal data would be kept."""
+    forgetful = {"resources": {"ordergroove": {"config": {"retry_budget_seconds": 2}}}}
+    job = code_location.definitions().resolve_job_def("sync")
+    with dg.instance_for_test() as instance, pytest.raises(dg.DagsterInvalidConfigError, match="personal_data"):
+        job.execute_in_process(
+            instance=instance, run_config=forgetful, tags=range_tags(*2 * [datetime.now(UTC).date()])
+        )
