@@ -84,6 +84,7 @@ def test_doctor_finds_all_well(og: CommandLine) -> None:
         "bulk permission": "good",
         "clock": "good",
         "warehouse": "good",
+        "history": "good",
         "webhook inbox": "attention",
     }
 

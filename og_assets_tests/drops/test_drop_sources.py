@@ -253,7 +253,7 @@ def test_sshd_takes_a_password() -> None:
                 with pytest.raises(LoginRefused):
                     at_sshd(server, login=Login("another")).files()
         finally:
-            subprocess.run(["userdel", user], check=True)  # noqa: S607
+            subprocess.run(["userdel", "--force", user], check=True)  # noqa: S607
 
 
 def test_without_paramiko_a_server_is_refused_with_what_to_install(
