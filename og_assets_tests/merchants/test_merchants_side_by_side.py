@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -17,6 +18,7 @@ import pytest
 import uvicorn
 
 from og_assets.assets.scope import Scope
+from og_assets.automation.alerts import problems
 from og_assets.automation.jobs import range_tags
 from og_assets.definitions import build_defs
 from og_assets.emulator.server import EMULATOR_KEY, Emulator
@@ -100,6 +102,10 @@ def test_wrong_key_and_damaged_warehouse_of_one_leave_the_other_green(
         assert not sync(instance, merchants, "acme").success
         assert sync(instance, merchants, "zeta").success
         assert_is_the_emulators(tmp_path, "zeta", emulators["zeta"])
+        graph, now = build_defs(merchants).resolve_asset_graph(), datetime.now(UTC)
+        told = {one.name: {found.kind for found in problems(instance, graph, Scope(one), now)} for one in merchants}
+        assert "run failed" in told["acme"]
+        assert "run failed" not in told["zeta"]
 
 
 def test_commands_serve_all_merchants_or_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
