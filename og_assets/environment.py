@@ -11,7 +11,6 @@ from pathlib import Path
 
 from dotenv import dotenv_values, load_dotenv
 
-PREFIX = "ORDERGROOVE_"
 HANDED_OVER = "OG_ASSETS_ENVIRONMENT"
 
 
@@ -59,7 +58,10 @@ def restore() -> None:
 
 
 def _lines() -> dict[str, str]:
-    """The settings in `.env`. DAGSTER_HOME, which Dagster reads before we can, is not among them: see .env.example."""
+    """The lines of `.env`: settings, and variables that merchants.toml names.
+
+    DAGSTER_HOME, which Dagster reads before we can, is not among them: see .env.example.
+    """
     return {
-        name: value for name, value in dotenv_values(".env").items() if value is not None and name.startswith(PREFIX)
+        name: value for name, value in dotenv_values(".env").items() if value is not None and name != "DAGSTER_HOME"
     }

@@ -1,10 +1,12 @@
 """merchants.toml: what it may say, and that each mistake names the merchant and the setting."""
 
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from og_assets.environment import HANDED_OVER, read_dotenv, restore
 from og_assets.errors import SettingError
 from og_assets.merchants import Merchant, chosen, load_merchants
 
@@ -97,3 +99,17 @@ def test_a_merchant_that_does_not_exist_is_told_with_those_that_do(tmp_path: Pat
     assert len(chosen(found, None)) == 2
     with pytest.raises(SettingError, match=r"no merchant beta\. There are: acme, zeta\."):
         chosen(found, "beta")
+
+
+def test_a_secret_of_the_environment_wins_over_its_line_in_dotenv(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In Dagster's processes too, which lay `.env` over the environment."""
+    monkeypatch.chdir(tmp_path)
+    Path(".env").write_text("ACME_KEY=line\n")
+    monkeypatch.setenv(HANDED_OVER, "")
+    monkeypatch.setenv("ACME_KEY", "environment")
+    read_dotenv()
+    monkeypatch.setenv("ACME_KEY", "line")
+    restore()
+    assert os.environ["ACME_KEY"] == "environment"
