@@ -85,7 +85,7 @@ def served(command: list[str], variables: dict[str, str], log: Path) -> Iterator
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         try:
-            process.wait(20)
+            process.wait(DEADLINE)  # The daemon gives each of its threads 30 s to end.
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)

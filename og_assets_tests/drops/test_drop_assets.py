@@ -65,7 +65,7 @@ class Site:
     """A merchant that drops files, and its code location."""
 
     def __init__(self, folder: Path, instance: dg.DagsterInstance) -> None:
-        self.world = World(seed=2, customers=150, now=datetime.now(UTC))
+        self.world = World(seed=2, customers=1_500, now=datetime.now(UTC))
         self.instance = instance
         self.outgoing = folder / "outgoing"
         self.outgoing.mkdir()
