@@ -19,7 +19,8 @@ from og_assets.ordergroove.objects import BY_NAME, OrdergrooveObject
 from og_assets.ordergroove.tracked import TRACKED
 from og_assets.sync.pull import object_table
 from og_assets.sync.spot_check import SpotCheck
-from og_assets.warehouse.checks import Check, Limit, Outcome, Verdict, evaluate, filled_in
+from og_assets.warehouse.analytics import ORDER_TOTALS
+from og_assets.warehouse.checks import NONE, Check, Limit, Outcome, Verdict, evaluate, filled_in, unique_key
 from og_assets.warehouse.history import kept_columns
 from og_assets.warehouse.tables import ensure_table, quoted
 
@@ -29,7 +30,6 @@ else:
     # Of an asset with checks Dagster takes the bare class alone for the annotation of what it returns.
     Checked = dg.MaterializeResult
 
-NONE = Limit()
 HANDBOOK = Path(__file__).parents[1] / "documents" / "operations.md"
 
 WATCHED_REFERENCES = {
@@ -171,21 +171,6 @@ def _each_event_once(table: str, types: Sequence[str]) -> Check:
     )
 
 
-def unique_key(table: str, key: Sequence[str], *, shows_keys: bool = True) -> Check:
-    """Every row has a key of its own: duplicates would be counted twice in whatever is derived."""
-    columns = [quoted(name) for name in key]
-    no_key = " OR ".join(f"coalesce(CAST({column} AS VARCHAR), '') = ''" for column in columns)
-    return Check(
-        "unique_key",
-        f"Every row has a key ({', '.join(key)}), and no two have the same.",
-        filled_in("check_unique_key.sql", table=table, key=", ".join(columns), no_key=no_key),
-        f"SELECT count(*) FROM {table}",
-        error=NONE,
-        is_blocking=True,
-        shows_keys=shows_keys,
-    )
-
-
 DERIVED_CHECKS: dict[str, tuple[Check, ...]] = {
     "events": (unique_key("ordergroove.events", ["event_id"]),),
     "deletion_tombstones": (unique_key("analytics.deletion_tombstones", ["object", "id"]),),
@@ -201,24 +186,7 @@ DERIVED_CHECKS: dict[str, tuple[Check, ...]] = {
             screen_sql=filled_in("check_bridge_sums.sql"),
         ),
     ),
-    "order_totals": (
-        unique_key("analytics.order_totals", ["order"]),
-        Check(
-            "matches_bridge",
-            "Items and their sum are those of the bridge.",
-            filled_in("check_totals_match_bridge.sql"),
-            "SELECT count(*) FROM analytics.order_totals",
-            error=NONE,
-        ),
-        Check(
-            "agrees_with_order",
-            "What the items add up to is what Ordergroove's order says, to the cent.",
-            filled_in("check_totals_agree.sql"),
-            "SELECT count(agrees) FROM analytics.order_totals",
-            warn=NONE,
-            error=Limit(10, 0.05),
-        ),
-    ),
+    ORDER_TOTALS.name: ORDER_TOTALS.checks,
     "order_status_changes": (
         unique_key("analytics.order_status_changes", ["order", "step"]),
         _each_event_once("order_status_changes", ORDER_STEPS),

@@ -18,8 +18,10 @@ from og_assets.assets.scope import Scope
 from og_assets.ordergroove.objects import OBJECTS
 from og_assets.sync.pull import object_table
 from og_assets.sync.windows import CHICAGO
+from og_assets.warehouse.analytics import DERIVED_TABLES
 from og_assets.warehouse.derive import Days, DeriveReport, prepare
 from og_assets.warehouse.migrated_tables import migrated_columns
+from og_assets.warehouse.tables import StoredColumn
 
 READ_BY_DERIVED = tuple(
     object_table(object) for object in OBJECTS if object.name in {"orders", "items", "customers", "subscriptions"}
@@ -136,6 +138,11 @@ def described(scope: Scope, table: str) -> Mapping[str, Any]:
     schema, _, name = table.partition(".")
     return {
         "dagster/table_name": table,
-        "dagster/column_schema": column_schema(migrated_columns(schema, name)),
+        "dagster/column_schema": column_schema(_columns(schema, name)),
         **({"dagster/column_lineage": column_lineage(scope, name)} if name in LINEAGE else {}),
     }
+
+
+def _columns(schema: str, name: str) -> tuple[StoredColumn, ...]:
+    as_value = next((one for one in DERIVED_TABLES if (one.schema, one.name) == (schema, name)), None)
+    return as_value.stored_columns if as_value else migrated_columns(schema, name)

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
 
-from og_assets.assets.checks import NONE, Checked, results, specs, unique_key
+from og_assets.assets.checks import Checked, results, specs
 from og_assets.assets.covered_days import PULL_MODE_TAG, mark_covered
 from og_assets.assets.derived import daily, described
 from og_assets.assets.events import UNFINISHED
@@ -24,7 +24,7 @@ from og_assets.ordergroove.drops.source import DropFile, DropSource
 from og_assets.sync.configured_drops import drops_of
 from og_assets.sync.drops import DropReport, drop_sources, drop_table, new_files, take
 from og_assets.sync.windows import CHICAGO, PullMode
-from og_assets.warehouse.checks import Check, Limit, filled_in
+from og_assets.warehouse.checks import NONE, Check, Limit, filled_in, unique_key
 from og_assets.warehouse.drop_analytics import ID_MAP, RECONCILIATION, derive_from_drops
 from og_assets.warehouse.drops import known_files
 from og_assets.warehouse.errors import WarehouseError, WarehouseMissing

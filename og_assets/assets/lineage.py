@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import dagster as dg
 
 from og_assets.assets.scope import Scope
+from og_assets.warehouse.analytics import ORDER_TOTALS
 
 _ASSETS = {
     "subscriptions": "ordergroove/subscriptions",
@@ -18,6 +19,8 @@ _ASSETS = {
     "items_sweep": "ops/items_sweep",
     "tombstones": "analytics/deletion_tombstones",
     "bridge": "analytics/items_orders_bridge",
+    "deletion_tombstones": "analytics/deletion_tombstones",
+    "items_orders_bridge": "analytics/items_orders_bridge",
 }
 
 _TERMS = " ".join(
@@ -62,30 +65,7 @@ LINEAGE: Mapping[str, Mapping[str, str]] = {
         "is_deleted": "tombstones.object tombstones.id tombstones.lifted_at",
         "order_found": "orders.public_id",
     },
-    "order_totals": {
-        "order": "orders.public_id",
-        "customer": "orders.customer",
-        "currency_code": "orders.currency_code",
-        "status": "orders.status",
-        "status_name": "orders.status",
-        "place_date": "orders.place_date",
-        "items": "bridge.item bridge.is_deleted",
-        "units": "bridge.quantity bridge.is_deleted",
-        "subscriptions": "bridge.subscription bridge.is_deleted",
-        "subscription_revenue": "bridge.total_price bridge.subscription bridge.is_deleted",
-        "one_time_revenue": "bridge.total_price bridge.subscription bridge.is_deleted",
-        "items_total": "bridge.total_price bridge.is_deleted",
-        "sub_total": "orders.sub_total",
-        "discount_total": "orders.discount_total",
-        "tax_total": "orders.tax_total",
-        "shipping_total": "orders.shipping_total",
-        "total": "orders.total",
-        "items_difference": "orders.sub_total bridge.total_price bridge.is_deleted",
-        "total_difference": "orders.total orders.sub_total orders.tax_total orders.shipping_total",
-        "agrees": "orders.total orders.sub_total orders.tax_total orders.shipping_total"
-        " bridge.total_price bridge.is_deleted tombstones.object tombstones.id tombstones.lifted_at",
-        "is_deleted": "tombstones.object tombstones.id tombstones.lifted_at",
-    },
+    ORDER_TOTALS.name: {column: " ".join(origins) for column, origins in ORDER_TOTALS.made_of.items()},
     "order_status_changes": {
         "order": "orders.public_id events.object_id tombstones.id",
         "step": "orders._valid_from events.event_at events.received_at tombstones.deleted_at",

@@ -14,17 +14,15 @@ from datetime import UTC, datetime
 
 from duckdb import DuckDBPyConnection
 
+from og_assets.warehouse.analytics import ORDER_TOTALS
+from og_assets.warehouse.derived_table import clear
 from og_assets.warehouse.history import ensure_history
+from og_assets.warehouse.memory import allow_joins
 from og_assets.warehouse.migrations import read_sql
 from og_assets.warehouse.tables import Table, ensure_table, literal, quoted
 from og_assets.warehouse.transactions import transaction
 
 log = logging.getLogger("og_assets")
-
-MEMORY_LIMIT = "1GB"
-"""Memory of DuckDB while it derives; joins of whole tables are spilled to disk beyond it."""
-THREADS = 2
-"""Threads of DuckDB while it derives: joins of whole tables gain from a second one, loads do not."""
 
 TOMBSTONES = "deletion_tombstones"
 BRIDGE = "items_orders_bridge"
@@ -63,8 +61,7 @@ def prepare(connection: DuckDBPyConnection, tables: Sequence[Table]) -> None:
     `ordergroove.orders_current` and `ordergroove.items_current` have all columns of their table, without
     the rows that are deleted; `ordergroove.moved_items` has the items that webhooks put in another order.
     """
-    connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
-    connection.execute(f"SET threads = {THREADS}")
+    allow_joins(connection)
     for table in tables:
         ensure_table(connection, table)
         ensure_history(connection, table)
@@ -142,7 +139,7 @@ def derive_totals(connection: DuckDBPyConnection, *, days: Days | None = None, r
             connection.execute(read_sql("order_totals.sql"))
         if mark is None or not _same_size(connection, TOTALS, "orders"):
             mark = None
-            connection.execute(f"DELETE FROM analytics.{TOTALS}")
+            clear(connection, ORDER_TOTALS)
             _scope(connection, "orders_in_scope", "ordergroove.orders")
             _scope(connection, "bridge_in_scope", f"analytics.{BRIDGE}")
             connection.execute(read_sql("order_totals.sql"))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from duckdb import DuckDBPyConnection
 
-from og_assets.warehouse.derive import MEMORY_LIMIT, THREADS
+from og_assets.warehouse.memory import allow_joins
 from og_assets.warehouse.migrations import read_sql
 from og_assets.warehouse.tables import Table, ensure_table
 from og_assets.warehouse.transactions import transaction
@@ -18,8 +18,7 @@ def derive_from_drops(connection: DuckDBPyConnection, table: str, sources: Seque
 
     `sources` are the tables that it reads, those of drops and of objects; they are made where there are none.
     """
-    connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
-    connection.execute(f"SET threads = {THREADS}")
+    allow_joins(connection)
     for source in sources:
         ensure_table(connection, source)
     with transaction(connection):

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from duckdb import DuckDBPyConnection
 
 from og_assets.warehouse import sync_log
-from og_assets.warehouse.derive import MEMORY_LIMIT, ensure_moved_items
+from og_assets.warehouse.derive import ensure_moved_items
+from og_assets.warehouse.memory import MEMORY_LIMIT
 from og_assets.warehouse.migrations import read_sql
 from og_assets.warehouse.progress import BatchCounts, Progress, SyncRun
 from og_assets.warehouse.staging import Segment

@@ -1,5 +1,6 @@
 """Object tables: what they look like in DuckDB, and how they are made and grow. Knows columns, not objects."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -163,6 +164,27 @@ def ensure_table(connection: DuckDBPyConnection, table: Storable) -> None:
         _describe(connection, table, found)
 
 
+def clear_table(connection: DuckDBPyConnection, table: Storable) -> bool:
+    """Leave `table` without rows; returns whether it had to be made for that, for its columns were others or none.
+
+    Part of a transaction.
+    """
+    found = _columns_found(connection, table)
+    if [(column.name, column.type) for column in found.values()] == [(c.name, c.type) for c in table.stored_columns]:
+        connection.execute(f"DELETE FROM {table.qualified_name}")
+    else:
+        connection.execute(f"CREATE OR REPLACE TABLE {table.qualified_name} ({_definitions(table)})")
+        _describe(connection, table, {})
+        return True
+    return False
+
+
+def describe_columns(connection: DuckDBPyConnection, qualified_name: str, meanings: Mapping[str, str]) -> None:
+    """Give columns of a table or view their meanings, by their names."""
+    for name, meaning in meanings.items():
+        connection.execute(f"COMMENT ON COLUMN {qualified_name}.{quoted(name)} IS {literal(meaning)}")
+
+
 def _definitions(table: Storable) -> str:
     return ", ".join(map(_definition, table.stored_columns))
 
@@ -191,16 +213,16 @@ def _describe(connection: DuckDBPyConnection, table: Storable, found: dict[str, 
     ).fetchone()
     if described != (table.description,):
         connection.execute(f"COMMENT ON TABLE {table.qualified_name} IS {literal(table.description)}")
-    for column in table.stored_columns:
-        if column.name not in found or found[column.name].description != column.description:
-            target = f"{table.qualified_name}.{quoted(column.name)}"
-            connection.execute(f"COMMENT ON COLUMN {target} IS {literal(column.description)}")
+    meanings = {column.name: column.description for column in table.stored_columns}
+    told = {column.name: column.description for column in found.values()}
+    new = {name: meaning for name, meaning in meanings.items() if told.get(name) != meaning}
+    describe_columns(connection, table.qualified_name, new)
 
 
 def _columns_found(connection: DuckDBPyConnection, table: Storable) -> dict[str, StoredColumn]:
     rows = connection.execute(
         "SELECT column_name, data_type, coalesce(comment, '') FROM duckdb_columns()"
-        " WHERE database_name = current_database() AND schema_name = ? AND table_name = ?",
+        " WHERE database_name = current_database() AND schema_name = ? AND table_name = ? ORDER BY column_index",
         [table.schema, table.name],
     ).fetchall()
     return {name: StoredColumn(name, type_, comment) for name, type_, comment in rows}

@@ -31,6 +31,8 @@ TABLES = {
     "items_sweep": "ops.sweep_findings",
     "tombstones": "analytics.deletion_tombstones",
     "bridge": "analytics.items_orders_bridge",
+    "deletion_tombstones": "analytics.deletion_tombstones",
+    "items_orders_bridge": "analytics.items_orders_bridge",
 }
 SCOPE = Scope(Merchant(Settings.from_environment({})))
 ROWS = {"orders_sweep": "object = 'orders'", "items_sweep": "object = 'items'"}
@@ -43,7 +45,10 @@ JOINED_BY = {
         "orders.public_id", "items.public_id", "items.order", "events.raw", "events.type", "events.object_id",
         "tombstones.object", "tombstones.id",
     },
-    "order_totals": {"orders.public_id", "bridge.item", "bridge.order", "tombstones.object", "tombstones.id"},
+    "order_totals": {
+        "orders.public_id", "items_orders_bridge.item", "items_orders_bridge.order",
+        "deletion_tombstones.object", "deletion_tombstones.id",
+    },
 }  # fmt: skip
 """Columns by which rows find each other: another value makes another row, so nothing is to be seen by changing it."""
 
