@@ -4,6 +4,7 @@ import ipaddress
 import os
 from collections.abc import Callable, Mapping
 from datetime import date
+from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
@@ -17,6 +18,7 @@ from og_assets.errors import SettingError
 from og_assets.ordergroove.drops.archive import KEPT_DAYS
 from og_assets.ordergroove.drops.sftp import HostKey, SftpAddress
 from og_assets.ordergroove.masking import Masking, PersonalData
+from og_assets.ordergroove.objects import OBJECTS
 
 PRODUCTION_URL = "https://restapi.ordergroove.com"
 STAGING_URL = "https://staging.restapi.ordergroove.com"
@@ -151,6 +153,25 @@ def _days(value: str) -> int:
     return int(value)
 
 
+class ReadEvery(Enum):
+    """In which syncs an object is read that has no time filter."""
+
+    SYNC = "sync"
+    NIGHT = "night"
+
+
+def _read_every(value: str) -> Mapping[str, ReadEvery]:
+    pairs = [pair.partition("=") for pair in value.split(",")]
+    told = {name.strip(): how.strip().lower() for name, _, how in pairs}
+    whole = [object.name for object in OBJECTS if not object.is_incremental]
+    if not set(told) <= set(whole) or not set(told.values()) <= {how.value for how in ReadEvery}:
+        raise ValueError(
+            "takes pairs such as payments=night,products=sync; each is read every `sync` or every `night`, and only "
+            f"what has no time filter is asked for: {', '.join(whole)}"
+        )
+    return {name: ReadEvery(how) for name, how in told.items()}
+
+
 class Settings(BaseModel):
     """What the environment says, checked. Unset and empty variables mean the default."""
 
@@ -186,6 +207,12 @@ class Settings(BaseModel):
         None,
         alias="ORDERGROOVE_WEBHOOK_TOLERANCE",
         description="Oldest signature accepted, in seconds; unset: any age.",
+    )
+    read_every: Annotated[Mapping[str, ReadEvery], BeforeValidator(_read_every)] = Field(
+        {},
+        alias="ORDERGROOVE_READ_EVERY",
+        description="In which syncs lists without a time filter are read, such as payments=night; unset: in each, or "
+        "at night where one takes five minutes.",
     )
     schedules: Annotated[bool, BeforeValidator(_switch)] = Field(
         True, alias="ORDERGROOVE_SCHEDULES", description="`on` or `off`: whether new instances run the two schedules."

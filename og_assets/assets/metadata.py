@@ -36,7 +36,8 @@ def describe(object: OrdergrooveObject) -> str:
     read = (
         f"Each run reads what changed (`{object.start_param}`) and upserts it."
         if object.is_incremental
-        else "The API has no time filter for it, so each run reads all of it; rows it leaves out become `is_missing`."
+        else "The API has no time filter for it, so all of it is read; rows it leaves out become `is_missing`. Each "
+        "sync reads it; where that takes five minutes or `ORDERGROOVE_READ_EVERY` says so, only the one at night."
     )
     return (
         f"{object.record.__doc__} One row per {key}. {CAVEATS[object.name]}\n\n"

@@ -11,12 +11,15 @@ from og_assets.assets.covered_days import PULL_MODE_TAG, mark_covered
 from og_assets.assets.failures import RETRIES, told_clearly
 from og_assets.assets.metadata import OWNERS, describe, object_tags, pull_metadata, table_metadata
 from og_assets.assets.scope import Scope
+from og_assets.assets.warehouse_resource import WarehouseResource
 from og_assets.errors import SettingError
-from og_assets.ordergroove.objects import OrdergrooveObject
+from og_assets.ordergroove.objects import BY_NAME, OrdergrooveObject
+from og_assets.sync.cadence import NIGHT, look_up_named, looked_up_after, what_waits
 from og_assets.sync.look import look_first
 from og_assets.sync.pull import object_table, pull, record_refusal
 from og_assets.sync.pull_by_month import pull_by_month
 from og_assets.sync.windows import CHICAGO, PullMode, PullRequest, check_range
+from og_assets.warehouse.status import WholeReading
 
 
 class PullConfig(dg.Config):
@@ -41,6 +44,7 @@ def object_asset(scope: Scope, object: OrdergrooveObject) -> dg.AssetsDefinition
     """The asset of one Ordergroove object."""
     table = object_table(object)
     key = scope.key("ordergroove", object.name)
+    read_every = scope.merchant.settings.read_every
 
     @dg.asset(
         key=key,
@@ -61,6 +65,8 @@ def object_asset(scope: Scope, object: OrdergrooveObject) -> dg.AssetsDefinition
         warehouse = scope.warehouse(context)
         request = _request(context, scope)
         run_id = context.run.root_run_id or context.run.run_id
+        if request.mode is PullMode.SINCE_WATERMARK and (waits := what_waits([object], warehouse, read_every)):
+            return _left_to_the_night(context, object, warehouse, waits[object.name])
         with told_clearly(context), ExitStack() as stack:
             try:
                 ordergroove = scope.ordergroove(context)
@@ -81,6 +87,11 @@ def object_asset(scope: Scope, object: OrdergrooveObject) -> dg.AssetsDefinition
                 )
             else:
                 report = pull(object, source, warehouse, request, run_id=run_id)
+            stack.close()  # who waits for a turn has none
+            if request.mode is PullMode.SINCE_WATERMARK and report.counts.inserted + report.counts.updated:
+                for name in what_waits(looked_up_after(object), warehouse, read_every):
+                    with ordergroove.reader(name, warehouse.path) as source:
+                        look_up_named(object, report, BY_NAME[name], source, warehouse, run_id=run_id)
             checked = check_object(warehouse, object)
         # Of a range of days only the last one gets the figures: a copy on every day would add up to a wrong sum, and
         # a copy of the columns on every day would be most of what Dagster stores.
@@ -92,6 +103,26 @@ def object_asset(scope: Scope, object: OrdergrooveObject) -> dg.AssetsDefinition
         return dg.MaterializeResult(check_results=checked)
 
     return asset
+
+
+def _left_to_the_night(
+    context: dg.AssetExecutionContext, object: OrdergrooveObject, warehouse: WarehouseResource, last: WholeReading
+) -> dg.MaterializeResult[None]:
+    """What Dagster shows of an object that this sync does not read."""
+    told = (
+        f"Not read in this sync: all of it took {last.took.total_seconds() / 60:,.1f} minutes, and the first sync from "
+        f"{NIGHT:%H:%M} in Chicago on reads it. Last read at {last.started_at:%Y-%m-%d %H:%M:%S} UTC; what changed "
+        "rows name is looked up one by one in between. ORDERGROOVE_READ_EVERY sets it otherwise."
+    )
+    context.log.info("%s: %s", object.name, told)
+    with told_clearly(context):
+        checked = check_object(warehouse, object)
+    context.add_asset_metadata(
+        {"sync": dg.MetadataValue.md(told), "read_whole_at": dg.MetadataValue.timestamp(last.started_at)},
+        partition_key=context.partition_key_range.end,
+    )
+    mark_covered(context)
+    return dg.MaterializeResult(check_results=checked)
 
 
 def _request(context: dg.AssetExecutionContext, scope: Scope) -> PullRequest:

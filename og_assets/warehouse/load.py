@@ -49,6 +49,7 @@ class Batch:
     """What is loaded at once: rows, refused records, and how far the pull has come with them since its start.
 
     With `finished` the pull succeeds, and `watermark` (aware) becomes the object's unless a later one is there.
+    Without `lists_all` a finished pull is no list of all that there is: what it left out is not missing.
     """
 
     segment: Segment | None = None
@@ -56,6 +57,7 @@ class Batch:
     quarantined: Sequence[QuarantinedRecord] = ()
     watermark: datetime | None = None
     finished: bool = False
+    lists_all: bool = True
 
 
 def load_batch(
@@ -86,7 +88,7 @@ def _load(connection: DuckDBPyConnection, table: Table, run: SyncRun, batch: Bat
         counts = _upsert(connection, table, batch.segment, run, keeping) if batch.segment else BatchCounts()
         _quarantine(connection, run, batch.quarantined)
         sync_log.report(connection, run, batch.progress, counts, len(batch.quarantined))
-        if batch.finished and table.listed_whole:
+        if batch.finished and batch.lists_all and table.listed_whole:
             presence.mark_missing(connection, table, run)
         if batch.finished:
             sync_log.succeed(connection, run, batch.watermark)

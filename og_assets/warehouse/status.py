@@ -1,12 +1,13 @@
 """Where the objects stand, read out of `ops`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from duckdb import DuckDBPyConnection
 
 from og_assets.warehouse.migrations import read_sql
+from og_assets.warehouse.tables import Table, quoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +52,33 @@ def oldest_watermark(connection: DuckDBPyConnection, objects: Iterable[str]) -> 
     statuses = read_status(connection, objects)
     known = [status.watermark for status in statuses if status.watermark is not None]
     return min(known, default=None), [status.object for status in statuses if status.watermark is None]
+
+
+@dataclass(frozen=True, slots=True)
+class WholeReading:
+    """The last complete pull of all of an object: when it began (aware, our clock), and how long it took."""
+
+    started_at: datetime
+    took: timedelta
+
+
+def last_whole_reading(connection: DuckDBPyConnection, object_name: str) -> WholeReading | None:
+    """The last complete pull of all of the object; None before the first."""
+    row = connection.execute(read_sql("last_whole_reading.sql"), [object_name]).fetchone()
+    return WholeReading(row[0].astimezone(UTC), row[1]) if row else None
+
+
+def named_keys(
+    connection: DuckDBPyConnection, object_name: str, columns: Sequence[str], named: Table, sync_id: int, limit: int
+) -> tuple[list[str], int]:
+    """Keys of the table `named` in these `columns` of the rows that a pull of the object wrote, and how many there are.
+
+    At most `limit` of them, those that the table does not have first.
+    """
+    naming = " UNION ".join(
+        f"SELECT {quoted(column)} AS key FROM ordergroove.{quoted(object_name)} WHERE _sync_id = $sync_id"
+        for column in columns
+    )
+    sql = read_sql("named_keys.sql").format(naming=naming, table=named.qualified_name, key=quoted(named.key[0]))
+    rows = connection.execute(sql, {"sync_id": sync_id, "limit": limit}).fetchall()
+    return [key for key, _ in rows], rows[0][1] if rows else 0
