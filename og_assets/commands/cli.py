@@ -12,7 +12,7 @@ import click
 
 from og_assets.commands.child_process import answer_sigterm
 from og_assets.commands.home import home, open_home, prepare_home
-from og_assets.commands.options import Group, duration, merchant_option, warehouse_option
+from og_assets.commands.options import Group, duration, hard_option, merchant_option, warehouse_option
 from og_assets.commands.ports import require_free
 from og_assets.environment import read_dotenv
 
@@ -55,7 +55,8 @@ def main() -> None:
 @main.command()
 @click.option("--customers", default=400, show_default=True, help="How many customers the emulated merchant has.")
 @click.option("--seed", default=0, show_default=True, help="Which merchant: the same seed gives the same one.")
-def demo(customers: int, seed: int) -> None:
+@hard_option
+def demo(customers: int, seed: int, hard: bool) -> None:
     """Run the main job end to end on the embedded emulator.
 
     Pulls the whole history of an emulated merchant into data/emulator.duckdb, lets a day pass there, pulls what
@@ -67,11 +68,12 @@ def demo(customers: int, seed: int) -> None:
       og demo
       og demo --customers 5000
       og demo --seed 7            another merchant
+      og demo --hard --customers 60
     """
     from og_assets.commands.demo import demo as run
 
     prepare_home()
-    sys.exit(0 if run(_console(), customers=customers, seed=seed) else 1)
+    sys.exit(0 if run(_console(), customers=customers, seed=seed, hard=hard) else 1)
 
 
 @main.command()
@@ -119,11 +121,14 @@ def sync(merchant: str | None) -> None:
 @click.option("--customers", default=100, show_default=True, help="How many customers the merchant has.")
 @click.option("--orders", type=int, help="A history of about this many orders, in place of --customers.")
 @click.option("--seed", default=0, show_default=True, help="Which merchant: the same seed gives the same one.")
+@hard_option
 @click.option("--latency", default=0.0, show_default=True, help="Seconds that every answer takes longer.")
 @click.option(
     "--drops", type=click.Path(file_okay=False, path_type=Path), help="Folder for file drops: each day's reports."
 )
-def emulator(port: int, customers: int, orders: int | None, seed: int, latency: float, drops: Path | None) -> None:
+def emulator(
+    port: int, customers: int, orders: int | None, seed: int, hard: bool, latency: float, drops: Path | None
+) -> None:
     """Serve an emulated Ordergroove until Ctrl-C.
 
     Its clock goes with this machine's. Prints its address and its API key, for ORDERGROOVE_BASE_URL and
@@ -133,13 +138,15 @@ def emulator(port: int, customers: int, orders: int | None, seed: int, latency: 
     Examples:
       og emulator
       og emulator --orders 100000 --latency 0.02
+      og emulator --hard                        prepaid terms, several currencies, failures of every kind
       og emulator --drops data/outgoing         with file drops, of yesterday to begin with
       curl -H 'x-api-key: emulator-key' http://127.0.0.1:8765/orders/
     """
-    from og_assets.emulator import Emulator, World, run
+    from og_assets.emulator import EASY, HARD, Emulator, World, run
 
     require_free(port)
-    world = World(seed, customers=customers, orders=orders, now=datetime.now(UTC))
+    habits = HARD if hard else EASY
+    world = World(seed, customers=customers, orders=orders, now=datetime.now(UTC), habits=habits)
     served = Emulator(world, port=port, latency=latency)
     if drops is None:
         run(served)

@@ -34,11 +34,11 @@ WIDE = 100
 """From so many columns on, a terminal shows all figures."""
 
 
-def demo(console: Console, *, customers: int, seed: int) -> bool:
+def demo(console: Console, *, customers: int, seed: int, hard: bool = False) -> bool:
     """Run the demo and return whether every table equalled the emulator's truth, after both runs."""
     started = time.monotonic()
     _tell(console, 1, f"An Ordergroove of {customers:,} customers starts on this machine; there it is yesterday.")
-    world = playground.new_world(seed=seed, customers=customers, behind=timedelta(days=1))
+    world = playground.new_world(seed=seed, customers=customers, behind=timedelta(days=1), hard=hard)
     with Emulator(world) as emulator:
         folder = use_home(playground.point_at(emulator))
         console.print(f"   {world.count('orders'):,} orders and {world.count('items'):,} items at {emulator.url}\n")

@@ -44,3 +44,10 @@ def merchant_option(command: Any) -> Any:
     return click.option("--merchant", metavar="NAME", help="One merchant of merchants.toml; without it all of them.")(
         command
     )
+
+
+def hard_option(command: Any) -> Any:
+    """`--hard`, for commands that make an emulated merchant."""
+    return click.option(
+        "--hard", is_flag=True, help="A merchant that meets everything Ordergroove documents, however seldom."
+    )(command)

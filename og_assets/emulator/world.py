@@ -1,42 +1,37 @@
 """A world: a shop with its past, and all that can be done with it and asked of it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from og_assets.emulator.shop import (
     boxes,
     catalogue,
     day,
     edits,
+    goodwill,
     items,
     memory,
     orders,
-    people,
     placement,
     reading,
+    record,
     subscription_changes,
     subscriptions,
 )
 from og_assets.emulator.shop.clock import DAY_SECONDS
+from og_assets.emulator.shop.habits import EASY
 from og_assets.emulator.shop.history import DAYS, ORDERS_PER_CUSTOMER, write_history
 from og_assets.emulator.shop.state import Habits, Shop
 
 DEFAULT_NOW = datetime(2025, 6, 3, 17, 30, tzinfo=UTC)
 """A Tuesday, 12:30 in Chicago."""
 
-EASY = Habits(
-    frequencies=catalogue.FREQUENCIES,
-    variations=people.VARIATIONS,
-    outcomes=placement.OUTCOMES,
-    happenings=day.USUAL_DAY,
-)
-"""How people behave in a world unless it is given other habits."""
-
 
 class World(Shop):
     """A merchant with customers, eighteen months of history and a clock that only tests and callers move.
 
     The same `seed`, `customers`, `orders`, `now` and `habits` give the same rows and, under the same calls,
-    the same future. `orders` asks for a history of about that many orders in place of `customers`.
+    the same future. `orders` asks for a history of about that many orders in place of `customers`. Where habits
+    have lived days, these are the end of the history; no event tells of them, and the world remembers them.
     """
 
     def __init__(
@@ -49,12 +44,17 @@ class World(Shop):
         merchant: str | None = None,
         habits: Habits = EASY,
     ) -> None:
-        super().__init__(seed, now, merchant, habits)
+        super().__init__(seed, now - timedelta(days=habits.lived_days), merchant, habits)
         if orders is not None:
             customers = max(1, round(orders / ORDERS_PER_CUSTOMER))
         self.catalogue = catalogue.stock(self.store, self.rng, self.epoch - (DAYS + 30) * DAY_SECONDS)
         write_history(self, customers)
         self.store.index()
+        if habits.lived_days:
+            memory.remember(self)
+            for _ in range(habits.lived_days):
+                day.simulate_day(self)
+            self.events.clear()
 
     # Time.
     advance = placement.advance
@@ -78,8 +78,9 @@ class World(Shop):
     send_now = orders.send_now
     skip_order = orders.skip_order
     change_order_date = orders.change_order_date
-    create_one_time_incentive = orders.create_one_time_incentive
-    delete_one_time_incentive = orders.delete_one_time_incentive
+    create_one_time_incentive = goodwill.create_one_time_incentive
+    create_item_incentive = goodwill.create_item_incentive
+    delete_one_time_incentive = goodwill.delete_one_time_incentive
 
     # Items.
     items_of = boxes.items_of
@@ -103,3 +104,4 @@ class World(Shop):
     remember = memory.remember
     truth_as_of = memory.truth_as_of
     changes_of = memory.changes_of
+    switches = record.switches

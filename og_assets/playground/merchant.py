@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from og_assets.emulator.server import EMULATOR_KEY, Emulator
+from og_assets.emulator.shop.habits import EASY
+from og_assets.emulator.shop.hard import HARD
 from og_assets.emulator.world import World
 from og_assets.environment import hand_over
 from og_assets.merchants import VARIABLE
@@ -15,7 +17,7 @@ WAREHOUSE = Path("data/emulator.duckdb")
 INBOX = Path("data/emulator_inbox.sqlite")
 
 
-def new_world(*, seed: int, customers: int, behind: timedelta) -> World:
+def new_world(*, seed: int, customers: int, behind: timedelta, hard: bool = False) -> World:
     """A merchant whose clock is `behind` ours, so that the time until now can be simulated.
 
     What an earlier playground left in the warehouse of the emulator is removed.
@@ -25,8 +27,9 @@ def new_world(*, seed: int, customers: int, behind: timedelta) -> World:
     for leftover in WAREHOUSE.parent.glob(f"{WAREHOUSE.name}*"):
         if leftover.is_file():
             leftover.unlink()
-    world = World(seed, customers=customers, now=now)
-    RECIPE.write_text(json.dumps({"seed": seed, "customers": customers, "now": world.now.isoformat(), "days": 0}))
+    world = World(seed, customers=customers, now=now, habits=HARD if hard else EASY)
+    recipe = {"seed": seed, "customers": customers, "now": world.now.isoformat(), "days": 0, "hard": hard}
+    RECIPE.write_text(json.dumps(recipe))
     return world
 
 
@@ -42,7 +45,12 @@ def last_world() -> World | None:
     if not RECIPE.exists() or not WAREHOUSE.exists():
         return None
     recipe = json.loads(RECIPE.read_text())
-    world = World(recipe["seed"], customers=recipe["customers"], now=datetime.fromisoformat(recipe["now"]))
+    world = World(
+        recipe["seed"],
+        customers=recipe["customers"],
+        now=datetime.fromisoformat(recipe["now"]),
+        habits=HARD if recipe.get("hard") else EASY,
+    )
     for _ in range(recipe["days"]):
         world.simulate_day()
     behind = datetime.now(UTC) - world.now

@@ -8,10 +8,10 @@ import pytest
 
 from og_assets.emulator import World
 from og_assets.emulator.shop import people
+from og_assets.emulator.shop.habits import EASY
 from og_assets.emulator.shop.state import WorldError
 from og_assets.emulator.shop.statuses import REJECTED
 from og_assets.emulator.shop.subscriptions import subscribe
-from og_assets.emulator.world import EASY
 
 
 def truth(world: World, name: str, key: str) -> dict[str, Any]:
@@ -195,7 +195,7 @@ def test_another_kind_of_world_is_one_with_other_habits() -> None:
         EASY,
         frequencies=[(7, 1, 2)],
         variations=[(1.0, people.prepaid)],
-        outcomes={REJECTED: 1},
+        outcomes=lambda shop, order: {REJECTED: 1},
         happenings=[subscribe],
     )
     world = World(3, customers=5, habits=habits)

@@ -6,6 +6,7 @@ Any change of a box's items moves its `updated` (reference: order events, item e
 import json
 from dataclasses import asdict
 
+from og_assets.emulator.shop import incentives
 from og_assets.emulator.shop.pricing import line_total, order_totals
 from og_assets.emulator.shop.state import Shop, WorldError
 from og_assets.emulator.shop.statuses import UNSENT
@@ -26,15 +27,16 @@ def items_of(shop: Shop, order: str) -> list[Row]:
 
 
 def box_for(shop: Shop, like: Row, day: str) -> str:
-    """The unsent order of the same customer, address and payment on that day; made when there is none."""
+    """The unsent order of the same customer, address, payment and currency on that day; made when there is none."""
     # The plus signs leave SQLite only the index on customer; by status it would read every unsent order.
     found: str | None = shop.store.value(
         "SELECT public_id FROM orders WHERE customer = ? AND payment = ? AND shipping_address = ? AND place = ? "
-        "AND +status = ? ORDER BY +id LIMIT 1",
+        "AND currency_code = ? AND +status = ? ORDER BY +id LIMIT 1",
         like["customer"],
         like["payment"],
         like["shipping_address"],
         day,
+        like["currency_code"],
         UNSENT,
     )
     return found or _new_order(shop, like, day)
@@ -102,12 +104,13 @@ def fill(shop: Shop, order: str, subscription: Row) -> None:
     components = [line for line in lines if line["public_id"] is not None]
     for line in components or [{"product": subscription["product"], "public_id": None}]:
         locked_price = None if components else subscription["price"]
+        price = shop.catalogue.prices[line["product"]] if locked_price is None else locked_price
         put_in(
             shop,
             order,
             product=line["product"],
             quantity=subscription["quantity"],
-            price=shop.catalogue.prices[line["product"]] if locked_price is None else locked_price,
+            price=shop.habits.charge(subscription, price),
             subscription=subscription["public_id"],
             offer=subscription["offer"],
             subscription_component=line["public_id"],
@@ -128,20 +131,16 @@ def settle(shop: Shop, order: str) -> None:
         shop.emit("order.delete", "orders", order)
         shop.remove("orders", order)
         return
+    off_items = incentives.off_items(shop, order)
     for item in items:
         percent_off = shop.catalogue.percent_off.get(item["offer"], 0)
-        item["total_price"] = line_total(item["quantity"], item["price"], percent_off)
+        total = line_total(item["quantity"], item["price"], percent_off)
+        item["total_price"] = incentives.reduced(total, off_items.get(item["public_id"], ()))
         shop.store.update("items", item["public_id"], {"total_price": item["total_price"]})
     address = shop.row("addresses", shop.row("orders", order)["shipping_address"])
     totals = order_totals(
         [(item["quantity"], item["price"], item["total_price"]) for item in items],
         address["state_province_code"],
-        _shipping_off(shop, order),
+        incentives.off_shipping(shop, order),
     )
     shop.change("orders", order, **asdict(totals))
-
-
-def _shipping_off(shop: Shop, order: str) -> int:
-    """What one-time incentives take off the order's shipping fee, in cents."""
-    rows = shop.store.rows('SELECT incentive FROM one_time_incentives WHERE "order" = ?', order)
-    return sum(int(parsed(row["incentive"])["value"].replace(".", "")) for row in rows)

@@ -36,8 +36,8 @@ CANCEL_REASONS = {
 }
 CURRENCY = "USD"
 
-Frequency = tuple[int, int, int]
-"""(frequency_days, every, every_period); every_period: 1 days, 2 weeks, 3 months."""
+Frequency = tuple[int, int | None, int | None]
+"""(frequency_days, every, every_period); every_period: 1 days, 2 weeks, 3 months, 4 years."""
 
 FREQUENCIES: tuple[Frequency, ...] = (
     (28, 4, 2),

@@ -5,11 +5,10 @@ from datetime import timedelta
 
 from og_assets.emulator.shop.boxes import items_of
 from og_assets.emulator.shop.edits import edit_address, edit_customer, edit_offer_profile, edit_payment, edit_product
+from og_assets.emulator.shop.goodwill import create_one_time_incentive, delete_one_time_incentive
 from og_assets.emulator.shop.items import add_one_time_item, change_item_price, move_item, remove_item
 from og_assets.emulator.shop.orders import (
     change_order_date,
-    create_one_time_incentive,
-    delete_one_time_incentive,
     send_now,
     skip_order,
 )
@@ -41,7 +40,7 @@ def simulate_day(shop: Shop) -> None:
     """Advance by 24 hours in which the usual things happen, each to one customer in 200, at most to 50."""
     end = shop.now + timedelta(days=1)
     customers = int(shop.store.value("SELECT count(*) FROM customers"))
-    rate = min(50, max(0.35, customers * 0.005))
+    rate = shop.habits.pace * min(50, max(0.35, customers * 0.005))
     happenings = [happening for happening in shop.habits.happenings for _ in range(int(rate + shop.rng.random()))]
     shop.rng.shuffle(happenings)
     step = timedelta(days=1) / (len(happenings) + 1)
@@ -65,6 +64,15 @@ def to_one_of(table: str, condition: str, act: Act) -> Happening:
         return act(shop, shop.store.value(sql, shop.rng.randint(first, last)))
 
     return happening
+
+
+def seldom(happening: Happening) -> Happening:
+    """`happening` one time in six."""
+
+    def maybe(shop: Shop) -> object:
+        return happening(shop) if shop.rng.random() < 1 / 6 else None
+
+    return maybe
 
 
 def to_an_item(act: Act, *, one_time: bool = False) -> Act:

@@ -35,6 +35,7 @@ class Box:
     customer: str
     payment: str
     address: str
+    currency: str
     state: str | None
     days: int
     lines: list[Line]

@@ -3,9 +3,8 @@
 import json
 from datetime import date, timedelta
 
-from og_assets.emulator.shop.catalogue import CURRENCY
+from og_assets.emulator.shop import incentives
 from og_assets.emulator.shop.clock import DAY_SECONDS, PLACEMENT_ZONE, daytime, instant, placement_of
-from og_assets.emulator.shop.orders import off_shipping
 from og_assets.emulator.shop.past import Box, Past
 from og_assets.emulator.shop.placement import MESSAGES
 from og_assets.emulator.shop.pricing import line_total, order_totals
@@ -47,7 +46,7 @@ def next_order(past: Past, box: Box, at: int, day: date) -> tuple[date, int] | N
             box.customer,
             box.payment,
             box.address,
-            CURRENCY,
+            box.currency,
             totals.sub_total,
             totals.tax_total,
             totals.shipping_total,
@@ -62,7 +61,7 @@ def next_order(past: Past, box: Box, at: int, day: date) -> tuple[date, int] | N
             status,
             1,
             str(300000 + rng.randrange(10**7)) if status == SUCCESS else None,
-            MESSAGES.get(status) if status != GENERIC_ERROR else None,
+            MESSAGES.get(status) if status not in (CANCELLED, GENERIC_ERROR) else None,
             None,
             0,
             0,
@@ -135,7 +134,7 @@ def _merged(past: Past, order: str, box: Box, at: int, place: date) -> None:
             box.customer,
             box.payment,
             box.address,
-            CURRENCY,
+            box.currency,
             *(0, 0, 0, 0, 0),
             at,
             at,
@@ -157,7 +156,7 @@ def _merged(past: Past, order: str, box: Box, at: int, place: date) -> None:
 
 def _incentive(past: Past, order: str, box: Box, at: int, applied: int | None) -> None:
     code = f"code-{past.rng.randrange(1000)}"
-    incentive = off_shipping(code, past.shop.new_id())
+    incentive = incentives.terms(code, past.shop.new_id())
     key = past.shop.new_id()
     past.append(
         "one_time_incentives",

@@ -42,6 +42,7 @@ def _box(past: Past, customer: Row, at: int, day: date) -> Box:
     past.add("payments", payment)
     frequency = rng.choice(past.shop.habits.frequencies)
     paid = {"payment": payment["public_id"], "shipping_address": address["public_id"]}
+    currency = past.shop.habits.currency({"customer": customer["merchant_user_id"], **paid})
     lines = []
     for _ in range(rng.choice((1, 1, 1, 2, 2, 3))):
         row = people.subscription(
@@ -53,11 +54,12 @@ def _box(past: Past, customer: Row, at: int, day: date) -> Box:
             at,
             day.isoformat(),
         )
-        lines.append(_line(past, row | paid, ends))
+        lines.append(_line(past, row | paid | {"currency_code": currency}, ends))
     return Box(
         customer["merchant_user_id"],
         payment["public_id"],
         address["public_id"],
+        currency,
         address["state_province_code"],
         frequency[0],
         lines,

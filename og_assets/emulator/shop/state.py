@@ -1,4 +1,4 @@
-"""The data of a world: rows, clock, dice, terms, habits, journal of events, register of deletions.
+"""The data of a world: rows, clock, dice, terms, habits, journals of events and skips, register of deletions.
 
 What can be done with it are functions of a `Shop`, one module a subject; `World` gathers them.
 """
@@ -44,18 +44,44 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class Skip:
+    """A box that somebody left out: what `subscription` had in `order`, due on the ISO day `due`, and was worth then.
+
+    `whole` when the order was skipped and stays, not only the subscription's items in it.
+    """
+
+    subscription: str
+    order: str
+    due: str
+    at: datetime
+    by: str
+    whole: bool
+    units: int
+    cents: int
+
+
+@dataclass(frozen=True, slots=True)
 class Habits:
     """What the dice of a world choose from; another kind of world is a world with other habits.
 
-    `frequencies` are the rhythms of subscriptions, `variations` what makes some of them special,
-    `outcomes` the statuses that a nightly placement ends in with their shares, `happenings` what people
-    do on a day.
+    `frequencies` are the rhythms of subscriptions, `variations` what makes some of them special, `happenings` what
+    people do on a day. `outcomes(shop, order)` are the statuses that a nightly placement of an order ends in with
+    their shares. Of a subscription's row, `currency` is what it is paid in, `next_day` the ISO day of the shipment
+    after that of a day, `charge(subscription, cents)` what a unit costs it, and `shipped(shop, subscription, order)`
+    runs when an order with it succeeded. Of the past, the last `lived_days` are lived through day by day. `pace` is how
+    often things happen, 1 being usual.
     """
 
     frequencies: Sequence[Frequency]
     variations: Sequence[tuple[float, Variation]]
-    outcomes: Mapping[int, int]
+    outcomes: Callable[["Shop", str], Mapping[int, int]]
     happenings: Sequence[Callable[["Shop"], object]]
+    currency: Callable[[Row], str]
+    next_day: Callable[[Row, str], str]
+    charge: Callable[[Row, int], int]
+    shipped: Callable[["Shop", str, str], object]
+    lived_days: int = 0
+    pace: float = 1.0
 
 
 class Shop:
@@ -72,6 +98,7 @@ class Shop:
         self.store = Store()
         self.lock = self.store.lock
         self.events: list[Event] = []
+        self.skips: list[Skip] = []
         self.remembers_since: datetime | None = None
         self._deleted: dict[str, dict[str, datetime]] = {name: {} for name in TABLES}
 

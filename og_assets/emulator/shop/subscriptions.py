@@ -2,8 +2,8 @@
 
 from og_assets.emulator.shop import boxes, people
 from og_assets.emulator.shop.catalogue import CANCEL_REASONS
-from og_assets.emulator.shop.clock import day_after
 from og_assets.emulator.shop.placement import schedule
+from og_assets.emulator.shop.skips import note_skip
 from og_assets.emulator.shop.state import Shop, WorldError, locked
 from og_assets.emulator.shop.statuses import UNSENT
 from og_assets.emulator.shop.store import Row
@@ -39,6 +39,7 @@ def subscribe(shop: Shop, customer: str | None = None, product: str | None = Non
         "offer": shop.rng.choice(list(shop.catalogue.percent_off)),
         "quantity": quantity or row["quantity"],
     }
+    row["currency_code"] = shop.habits.currency(row)
     shop.store.insert("subscriptions", row)
     shop.emit("subscription.create", "subscriptions", row["public_id"])
     if fresh:
@@ -49,16 +50,18 @@ def subscribe(shop: Shop, customer: str | None = None, product: str | None = Non
 
 
 @locked
-def cancel_subscription(shop: Shop, subscription: str, reason: int = 4) -> None:
-    """End a subscription: its unsent items are deleted, and the orders that this leaves empty."""
+def cancel_subscription(shop: Shop, subscription: str, reason: int | None = 4, text: str | None = None) -> None:
+    """End a subscription: its unsent items are deleted, and the orders that this leaves empty.
+
+    The wording of the reason is that of its code unless a text is given.
+    """
     row = live(shop, subscription)
     shop.change(
         "subscriptions",
         subscription,
         live=0,
         cancelled=shop.epoch,
-        cancel_reason_code=str(reason),
-        cancel_reason=f"{reason}|{CANCEL_REASONS[reason]}",
+        **told_reason(reason, text),
     )
     _drop_unsent_items(shop, subscription)
     shop.emit("subscription.cancel", "subscriptions", subscription)
@@ -81,12 +84,22 @@ def reactivate_subscription(shop: Shop, subscription: str) -> None:
 
 
 @locked
-def skip_subscription(shop: Shop, subscription: str) -> str:
+def skip_subscription(shop: Shop, subscription: str, by: str = "customer") -> str:
     """Skip one shipment: its items leave and come back with new ids on a later order, which is returned."""
     row = live(shop, subscription)
+    note_skip(shop, unsent_items(shop, subscription), by, whole=False)
     days = _drop_unsent_items(shop, subscription)
     day = max(days, default=shop.today.isoformat())
-    return schedule(shop, row, day_after(day, row["frequency_days"]))
+    return schedule(shop, row, shop.habits.next_day(row, day))
+
+
+def told_reason(code: int | None, text: str | None = None) -> Row:
+    """The fields that tell why a subscription ended: a code with its wording, or with other words, or words alone."""
+    text = text or CANCEL_REASONS.get(code or 0)
+    return {
+        "cancel_reason_code": None if code is None else str(code),
+        "cancel_reason": text if code is None else f"{code}|{text}",
+    }
 
 
 def live(shop: Shop, subscription: str) -> Row:
@@ -119,7 +132,7 @@ def _new_customer(shop: Shop) -> str:
 
 def _ship_next(shop: Shop, subscription: Row) -> None:
     """Schedule a subscription's next shipment, one interval from today."""
-    schedule(shop, subscription, day_after(shop.today.isoformat(), subscription["frequency_days"]))
+    schedule(shop, subscription, shop.habits.next_day(subscription, shop.today.isoformat()))
 
 
 def _drop_unsent_items(shop: Shop, subscription: str) -> list[str]:
