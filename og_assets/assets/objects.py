@@ -14,11 +14,11 @@ from og_assets.assets.scope import Scope
 from og_assets.assets.warehouse_resource import WarehouseResource
 from og_assets.errors import SettingError
 from og_assets.ordergroove.objects import BY_NAME, OrdergrooveObject
-from og_assets.sync.cadence import NIGHT, look_up_named, looked_up_after, what_waits
+from og_assets.sync.cadence import look_up_named, looked_up_after, what_waits
 from og_assets.sync.look import look_first
 from og_assets.sync.pull import object_table, pull, record_refusal
 from og_assets.sync.pull_by_month import pull_by_month
-from og_assets.sync.windows import CHICAGO, PullMode, PullRequest, check_range
+from og_assets.sync.windows import CHICAGO, NIGHT, PullMode, PullRequest, check_range
 from og_assets.warehouse.status import WholeReading
 
 

@@ -4,7 +4,7 @@ import dagster as dg
 from pydantic import Field
 
 from og_assets.assets.checks import Checked, spot_check_results, spot_check_specs
-from og_assets.assets.covered_days import mark_covered
+from og_assets.assets.covered_days import PULL_MODE_TAG, mark_covered
 from og_assets.assets.derived import daily, described
 from og_assets.assets.failures import told_clearly
 from og_assets.assets.metadata import guide_link, markdown_table
@@ -12,6 +12,7 @@ from og_assets.assets.scope import Scope
 from og_assets.ordergroove.objects import OBJECTS, OrdergrooveObject
 from og_assets.sync.spot_check import spot_check
 from og_assets.sync.sweep import PLAUSIBLE_SHARE, sweep
+from og_assets.sync.windows import PullMode
 
 
 class SweepConfig(dg.Config):
@@ -41,7 +42,8 @@ def sweep_asset(scope: Scope, object: OrdergrooveObject, *after: tuple[str, ...]
         description=(
             f"Finds {object.name} that were deleted, which no list shows: it lists those still open, and looks up one "
             "by one what is open in the warehouse and missing from the list, and what webhooks reported since the "
-            "last sweep. One row per answer 404.\n\n"
+            "last sweep. One row per answer 404. Where webhooks are shown to tell of every deletion, the list is read "
+            "once a night, and a sync between looks only at what they and changed orders point at.\n\n"
             "It fails, and writes nothing, when the key sees one customer, when implausibly many are missing, or when "
             "more than a few look-ups get no answer; a few are left undecided until the next sweep.\n\n"
             f"{guide_link('implement-custom-data-pipelines')}"
@@ -52,7 +54,14 @@ def sweep_asset(scope: Scope, object: OrdergrooveObject, *after: tuple[str, ...]
         warehouse = scope.warehouse(context)
         run_id = context.run.root_run_id or context.run.run_id
         with told_clearly(context), scope.ordergroove(context).reader(object.name, warehouse.path) as source:
-            report = sweep(object, source, warehouse, run_id=run_id, max_share=config.max_share)
+            report = sweep(
+                object,
+                source,
+                warehouse,
+                run_id=run_id,
+                max_share=config.max_share,
+                may_trust_webhooks=context.run.tags.get(PULL_MODE_TAG) == PullMode.SINCE_WATERMARK.value,
+            )
             checked = spot_check_results(spot_check(object, source.client, warehouse))
         figures = {
             "sync_id": report.sync_id,
@@ -67,7 +76,10 @@ def sweep_asset(scope: Scope, object: OrdergrooveObject, *after: tuple[str, ...]
             "seconds": round(report.seconds, 2),
         }
         # Of a range of days only the last one gets the figures: a copy on every day would add up to a wrong sum.
-        summary = markdown_table({name.replace("_", " ").capitalize(): f"{value:,}" for name, value in figures.items()})
+        told = {name.replace("_", " ").capitalize(): f"{value:,}" for name, value in figures.items()}
+        if report.told_since is not None:
+            told["Listed as open"] = f"last at {report.told_since:%Y-%m-%d %H:%M:%S} UTC; webhooks told since"
+        summary = markdown_table(told)
         context.add_asset_metadata(
             {"summary": dg.MetadataValue.md(summary), **figures}, partition_key=context.partition_key_range.end
         )

@@ -5,7 +5,7 @@ What is left to the night is looked up one by one in between, where changed rows
 
 import logging
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 
 from duckdb import DuckDBPyConnection
 from pydantic_core import to_json
@@ -18,7 +18,7 @@ from og_assets.sync.forgetting import forgetful
 from og_assets.sync.logged_run import logged_run
 from og_assets.sync.pull import PullReport, object_table, staged_line
 from og_assets.sync.source import Source
-from og_assets.sync.windows import CHICAGO
+from og_assets.sync.windows import last_evening
 from og_assets.warehouse.file import Warehouse
 from og_assets.warehouse.forgotten import NOBODY, read_forgotten
 from og_assets.warehouse.history import ensure_history
@@ -32,8 +32,6 @@ log = logging.getLogger("og_assets")
 
 LONG = timedelta(minutes=5)
 """An object whose whole list took as long as this is read at night, unless a setting says otherwise."""
-NIGHT = time(18)
-"""In Chicago: the first sync from then on is the one at night. The schedules' is at 8 PM."""
 MODE = "look_up"
 """`ops.sync_runs.mode` of looking up what changed rows name."""
 LOOKED_UP_AT_MOST = 1_000
@@ -50,9 +48,7 @@ def waits_for_night(last: WholeReading | None, read_every: ReadEvery | None, now
     """
     if last is None or read_every is ReadEvery.SYNC or (read_every is None and last.took < LONG):
         return False
-    local = now.astimezone(CHICAGO)
-    evening = datetime.combine(local.date() - timedelta(days=local.time() < NIGHT), NIGHT, CHICAGO)
-    return last.started_at >= evening
+    return last.started_at >= last_evening(now)
 
 
 def what_waits(

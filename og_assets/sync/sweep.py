@@ -4,7 +4,8 @@ Ordergroove hides deleted rows from every list (guide: implement-custom-data-pip
 is open, takes what the warehouse believes open beside it, and looks up the difference one by one. What webhooks told
 of deletions and moves since the last sweep is looked up too: they may be wrong. Only an answer 404 counts. A look-up
 or two without an answer are left undecided, for the next sweep; more, or a list that fails, and nothing at all is
-written. Knows no Dagster.
+written. Where webhooks are shown to tell of every deletion, what is open is listed once a night, and the sweep between
+looks only at what they and changed orders point at. Knows no Dagster.
 """
 
 import logging
@@ -25,8 +26,17 @@ from og_assets.sync.forgetting import forgetful
 from og_assets.sync.logged_run import logged_run
 from og_assets.sync.pull import object_table, progress_of, staged_line
 from og_assets.sync.source import Source
+from og_assets.sync.windows import last_evening
 from og_assets.warehouse.file import Warehouse
-from og_assets.warehouse.findings import Finding, Suspect, Suspects, find_suspects, finish_sweep, open_statuses
+from og_assets.warehouse.findings import (
+    Finding,
+    Suspect,
+    Suspects,
+    find_suspects,
+    finish_sweep,
+    open_statuses,
+    told_by_webhooks_since,
+)
 from og_assets.warehouse.forgotten import NOBODY, Forgotten, read_forgotten
 from og_assets.warehouse.history import ensure_history
 from og_assets.warehouse.load import Batch, load_batch
@@ -92,7 +102,8 @@ class SweepReport:
     """What a sweep did: open ones listed, believed open, looked up as missing, gone, and still there.
 
     `lifted` counts those that were there although they were held for deleted or in another order,
-    `undecided` look-ups that got no answer.
+    `undecided` look-ups that got no answer. `told_since` (aware) is since when webhooks told of all deletions, and
+    nothing was listed; None when all was.
     """
 
     sync_id: int
@@ -105,6 +116,7 @@ class SweepReport:
     undecided: int = 0
     requests: int = 0
     seconds: float = 0.0
+    told_since: datetime | None = None
 
 
 class _Listed(msgspec.Struct):
@@ -121,11 +133,13 @@ def sweep(
     *,
     run_id: str,
     max_share: float = PLAUSIBLE_SHARE,
+    may_trust_webhooks: bool = False,
 ) -> SweepReport:
     """Find what was deleted of `object`, orders or items, and keep the findings for the tombstones.
 
     Sweep orders before items: the items of an order that is gone are looked up too. Candidates that
-    exist are upserted. `max_share` is the share of the open ones that may be missing.
+    exist are upserted. `max_share` is the share of the open ones that may be missing. With `may_trust_webhooks` what is
+    open is not listed again the same night, where webhooks are shown to tell of every deletion.
 
     Raises SweepRefused, OrdergrooveError and WarehouseError, each with a message for a person; nothing
     is then written but the failure in `ops.sync_runs`.
@@ -133,9 +147,10 @@ def sweep(
     statuses: Sequence[int] = ()
     known = 0
     forgotten = NOBODY
+    told_since: datetime | None = None
 
     def plan(connection: DuckDBPyConnection) -> SyncPlan:
-        nonlocal statuses, known, forgotten
+        nonlocal statuses, known, forgotten, told_since
         for deletable in OBJECTS:
             if deletable.deletable:
                 ensure_table(connection, object_table(deletable))
@@ -144,17 +159,23 @@ def sweep(
         known = counted[0] if counted else 0
         statuses = open_statuses(connection)
         forgotten = read_forgotten(connection)
+        now = datetime.now(UTC)
+        if may_trust_webhooks:
+            told_since = told_by_webhooks_since(connection, object.name, last_evening(now), now)
+        if told_since is not None:
+            statuses = ()
         return SyncPlan(
             object_name=object.name,
             run_id=run_id,
             mode=MODE,
             filters={"status": statuses},
-            started_at=datetime.now(UTC),
+            window_start=told_since,
+            started_at=now,
         )
 
     with logged_run(warehouse, plan) as run:
         work = _Sweep(object, source, warehouse, run, max_share, forgotten)
-        return work.run(statuses) if known else work.nothing_known()
+        return work.run(statuses, told_since) if known else work.nothing_known()
 
 
 class _Sweep:
@@ -187,7 +208,13 @@ class _Sweep:
         self._write(None, [])
         return SweepReport(sync_id=self._run.sync_id)
 
-    def run(self, statuses: Sequence[int]) -> SweepReport:
+    def run(self, statuses: Sequence[int], told_since: datetime | None) -> SweepReport:
+        if told_since is not None:
+            log.info(
+                "%s: webhooks tell of every deletion, so what is open was last listed at %s UTC and is again tonight",
+                self._object.name,
+                f"{told_since:%Y-%m-%d %H:%M:%S}",
+            )
         listed_since = datetime.now(UTC)
         preflight = self._client.preflight()
         if not preflight.sees_several_customers:
@@ -196,17 +223,18 @@ class _Sweep:
         self._progress = Progress(requests=1, clock_skew_seconds=skew)
         with Staging(staging_folder(self._warehouse.path), self._table) as staging:
             self._list(statuses, staging)
-            suspects = self._suspects(staging.close_segment(), listed_since)
+            suspects = self._suspects(staging.close_segment(), listed_since, whole=told_since is None)
             self._guard(suspects)
             gone, there = self._look_up(suspects.candidates, staging)
             confirmed, lifted = self._look_up(suspects.doubtful, staging)
             self._write(staging.close_segment(), [*gone, *confirmed])
         log.info(
-            "%s: %d listed as open, %d missing from the list, %d of them gone",
+            "%s: %d listed as open, %d missing from the list, %d of them gone; %d requests",
             self._object.name,
             self._progress.records,
             len(suspects.candidates),
             len(gone),
+            self._progress.requests,
         )
         return SweepReport(
             sync_id=self._run.sync_id,
@@ -219,6 +247,7 @@ class _Sweep:
             undecided=len(self._unanswered),
             requests=self._progress.requests,
             seconds=time.monotonic() - self._started,
+            told_since=told_since,
         )
 
     def _list(self, statuses: Sequence[int], staging: Staging) -> None:
@@ -230,9 +259,10 @@ class _Sweep:
                 # A record without a readable id is passed over: whoever it is gets looked up, and is there.
                 staging.write_page(b'{"id":%b}' % to_json(id) for id in ids if id is not None)
 
-    def _suspects(self, listed: Segment | None, listed_since: datetime) -> Suspects:
+    def _suspects(self, listed: Segment | None, listed_since: datetime, *, whole: bool) -> Suspects:
+        zone = self._clock.zone_name
         with self._warehouse.get_connection() as connection:
-            suspects = find_suspects(connection, self._object.name, listed, listed_since, self._clock.zone_name)
+            suspects = find_suspects(connection, self._object.name, listed, listed_since, zone, whole=whole)
         if listed:
             listed.discard()
         return suspects

@@ -13,6 +13,8 @@ CHICAGO = ZoneInfo("America/Chicago")
 """Days begin and end here: Ordergroove's guides give their times of day in CST."""
 LOOKBACK = timedelta(minutes=10)
 """How much earlier than the watermark a sync starts: what Ordergroove commits late is then still seen."""
+NIGHT = time(18)
+"""In Chicago: what is done once a night is done by the first sync from then on. The schedules' is at 8 PM."""
 _DAY = timedelta(days=1)
 
 
@@ -154,6 +156,12 @@ def segments(start: date, end: date) -> Iterator[SyncWindow]:
         yield SyncWindow(opened, _midnight(month))
         opened = _midnight(month)
     yield SyncWindow(opened)
+
+
+def last_evening(now: datetime) -> datetime:
+    """When the night began that `now` (aware) is in or follows: the last time that it was NIGHT in Chicago."""
+    local = now.astimezone(CHICAGO)
+    return datetime.combine(local.date() - timedelta(days=local.time() < NIGHT), NIGHT, CHICAGO).astimezone(UTC)
 
 
 def _midnight(day: date) -> datetime:

@@ -58,26 +58,46 @@ def open_statuses(connection: DuckDBPyConnection) -> list[int]:
     return [code for (code,) in rows]
 
 
+def told_by_webhooks_since(
+    connection: DuckDBPyConnection, object_name: str, evening: datetime, now: datetime
+) -> datetime | None:
+    """Since when webhooks alone have told of all deletions of the object, as far as sweeps can show it; aware.
+
+    None when that is not shown, or when no sweep has listed all that is open since `evening`. The table of items must
+    be there.
+    """
+    given = {"object": object_name, "evening": evening, "now": now}
+    row = connection.execute(read_sql("sweep_since.sql"), given).fetchone()
+    return row[0].astimezone(UTC) if row else None
+
+
 def find_suspects(
-    connection: DuckDBPyConnection, object_name: str, listed: Segment | None, listed_since: datetime, zone_name: str
+    connection: DuckDBPyConnection,
+    object_name: str,
+    listed: Segment | None,
+    listed_since: datetime,
+    zone_name: str,
+    *,
+    whole: bool = True,
 ) -> Suspects:
     """Hold the ids that Ordergroove listed as open (lines with `id`) against the orders or items of the warehouse.
 
-    Rows loaded since `listed_since` (aware) are no suspects. `zone_name` is the zone of Ordergroove's stamps.
-    The tables of orders and items must be there.
+    Rows loaded since `listed_since` (aware) are no suspects. `zone_name` is the zone of Ordergroove's stamps. When it
+    was not the `whole` that was listed, suspects are what webhooks and changed orders point at. The tables of orders
+    and items must be there.
     """
     connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
     ensure_moved_items(connection)
     ids = f"read_json('{_escaped(listed)}', format = 'newline_delimited', {_COLUMNS})"
     connection.execute(f"CREATE OR REPLACE TEMP TABLE listed AS SELECT DISTINCT id FROM {ids if listed else _NO_IDS}")
-    given = {"t0": listed_since, **({"zone": zone_name} if object_name == "items" else {})}
+    given = {"t0": listed_since, "whole": whole, **({"zone": zone_name} if object_name == "items" else {})}
     connection.execute(read_sql(f"sweep_{object_name}.sql"), given)
     counted = connection.execute("SELECT count(*) FROM temp.suspects WHERE source <> ?", [_DOUBTFUL]).fetchone()
     # Who was missing would have been looked up by the sweep before: it was there when that one began.
     rows = connection.execute(
         "SELECT id, source, greatest(last_seen_at, CASE source WHEN 'sweep' THEN ("
-        "SELECT max(started_at) FROM ops.sync_runs"
-        " WHERE object = ? AND mode = 'sweep' AND outcome = 'succeeded' AND error IS NULL) END), is_ahead"
+        "SELECT max(started_at) FROM ops.sync_runs WHERE object = ? AND mode = 'sweep' AND window_start IS NULL"
+        " AND outcome = 'succeeded' AND error IS NULL) END), is_ahead"
         " FROM temp.suspects WHERE source <> 'listed' ORDER BY id",
         [object_name],
     ).fetchall()

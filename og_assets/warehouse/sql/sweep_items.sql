@@ -1,5 +1,5 @@
 -- temp.suspects: items to look up one by one, given temp.listed, the ids that Ordergroove listed in open orders since $t0.
--- $zone is that of the stamps.
+-- $zone is that of the stamps. Without $whole nothing was listed: only what webhooks and changed orders point at is looked up.
 CREATE OR REPLACE TEMP TABLE suspects AS
 WITH last_sweep AS (
     SELECT coalesce(max(started_at), 'epoch') AS started_at
@@ -91,7 +91,8 @@ known AS (
         coalesce(left_out.is_ahead, false)                     AS is_ahead,
         held.public_id IS NOT NULL                             AS is_gone,
         coalesce(held.is_hearsay, false)                       AS is_hearsay,
-        items.public_id IN (FROM listed)                       AS is_listed
+        items.public_id IN (FROM listed)                       AS is_listed,
+        is_left_out OR items."order" IN (FROM gone_orders)     AS is_pointed_at
     FROM ordergroove.items AS items
     LEFT JOIN newest ON newest."order" = items."order"
     LEFT JOIN left_out ON left_out.public_id = items.public_id
@@ -103,7 +104,7 @@ SELECT
     id,
     CASE
         WHEN is_gone OR is_moved OR is_listed AND is_elsewhere THEN 'doubtful'
-        WHEN is_listed THEN 'listed'
+        WHEN is_listed OR NOT ($whole OR is_pointed_at) THEN 'listed'
         WHEN is_open THEN 'sweep'
         ELSE 'order_items'
     END                                                        AS source,

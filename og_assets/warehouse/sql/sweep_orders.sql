@@ -1,4 +1,5 @@
 -- temp.suspects: orders to look up one by one, given temp.listed, the ids that Ordergroove listed as open since $t0.
+-- Without $whole nothing was listed: only what webhooks told of is looked up.
 CREATE OR REPLACE TEMP TABLE suspects AS
 WITH last_sweep AS (
     SELECT coalesce(max(started_at), 'epoch') AS started_at
@@ -33,9 +34,9 @@ known AS (
 )
 SELECT
     id,
-    CASE WHEN is_gone THEN 'doubtful' WHEN is_listed THEN 'listed' ELSE 'sweep' END AS source,
-    _synced_at                                                                      AS last_seen_at,
-    false                                                                           AS is_ahead
+    CASE WHEN is_gone THEN 'doubtful' WHEN is_listed OR NOT $whole THEN 'listed' ELSE 'sweep' END AS source,
+    _synced_at                                                                                    AS last_seen_at,
+    false                                                                                         AS is_ahead
 FROM known
 -- Believed open; what was loaded since the listing began may have come after it.
 WHERE (NOT is_gone AND is_open AND (is_listed OR _synced_at < $t0))
