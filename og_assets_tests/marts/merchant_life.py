@@ -1,0 +1,133 @@
+"""A merchant that lives for some days and is synced once each midnight, by one clock, with webhooks and without."""
+
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+from uuid import uuid4
+
+import time_machine
+
+from og_assets.assets.derived import READ_BY_DERIVED
+from og_assets.emulator.server import Emulator
+from og_assets.emulator.shop.state import Event
+from og_assets.emulator.world import World
+from og_assets.ordergroove.clock import SourceClock
+from og_assets.ordergroove.masking import KEEPING
+from og_assets.ordergroove.objects import OBJECTS
+from og_assets.sync.ingest import ingest
+from og_assets.sync.source import Source
+from og_assets.sync.sweep import sweep
+from og_assets.warehouse.derive import (
+    derive_bridge,
+    derive_status_changes,
+    derive_subscription_changes,
+    derive_tombstones,
+    derive_totals,
+    prepare,
+)
+from og_assets.webhooks.inbox import Inbox, InboxEvent
+from og_assets_tests.held_warehouse import HeldWarehouse
+from og_assets_tests.pulling import client_for, pull_one
+
+MIDNIGHT = datetime(2026, 6, 1, 4, tzinfo=UTC)
+"""In New York, where the business day begins and where no clock is moved for the 90 days that follow."""
+
+READ_BY_MARTS = (
+    "customers", "products", "offer_profiles", "one_time_incentives", "subscriptions", "orders", "items",
+)  # fmt: skip
+BY_NAME = {object.name: object for object in OBJECTS}
+
+
+class Warehouse:
+    """The warehouse of a merchant, and its inbox if it has webhooks."""
+
+    def __init__(self, folder: Path, *, has_webhooks: bool) -> None:
+        folder.mkdir(parents=True)
+        self.has_webhooks = has_webhooks
+        self.file = HeldWarehouse(database=str(folder / "warehouse.duckdb"))
+        self.inbox = Inbox(folder / "inbox.sqlite")
+
+    def close(self) -> None:
+        """Close file and inbox."""
+        self.file.close()
+        self.inbox.close()
+
+    def sync(self, emulator: Emulator, source: Source, events: Iterable[Event]) -> None:
+        """What the job `sync` does, up to the tombstones."""
+        for name in READ_BY_MARTS:
+            pull_one(emulator, self.file, BY_NAME[name], client=source.client)
+        if self.has_webhooks:
+            for event in events:
+                self.inbox.store(_as_received(event))
+            ingest(self.inbox, self.file, run_id=str(uuid4()), masking=KEEPING)
+        for name in ("orders", "items"):
+            sweep(BY_NAME[name], source, self.file, run_id=str(uuid4()))
+        with self.file.get_connection() as connection:
+            prepare(connection, READ_BY_DERIVED)
+            derive_tombstones(connection)
+
+    def derive(self) -> None:
+        """The tables that the marts are made from."""
+        with self.file.get_connection() as connection:
+            prepare(connection, READ_BY_DERIVED)
+            for make in (derive_bridge, derive_totals, derive_status_changes, derive_subscription_changes):
+                make(connection)
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """The rows of a query."""
+        with self.file.get_connection(read_only=True) as connection:
+            return connection.execute(sql).fetchall()
+
+
+class MerchantLife:
+    """A world that remembers, and its warehouses. Our clock is the world's."""
+
+    def __init__(self, world: World, folder: Path) -> None:
+        self.world = world
+        self.world.remember()
+        self.emulator = Emulator(world)
+        self.with_webhooks = Warehouse(folder / "with", has_webhooks=True)
+        self.without = Warehouse(folder / "without", has_webhooks=False)
+        self.first_sync: datetime | None = None
+        self._told = 0
+        self._open = ExitStack()
+
+    def __enter__(self) -> Self:
+        self._open.enter_context(self.emulator)
+        self._source = Source(self._open.enter_context(client_for(self.emulator)), SourceClock(), KEEPING)
+        self._open.callback(self.with_webhooks.close)
+        self._open.callback(self.without.close)
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._open.close()
+
+    def live(self, days: int) -> None:
+        """So many days, each followed by a sync of both warehouses; before the first of all, a sync too."""
+        if self.first_sync is None:
+            self.first_sync = self.world.now
+            self._sync()
+        for _ in range(days):
+            self.world.simulate_day()
+            self._sync()
+
+    @contextmanager
+    def clock(self) -> Iterator[None]:
+        """For a block, what this process takes for now."""
+        with time_machine.travel(self.world.now, tick=True):
+            yield
+
+    def _sync(self) -> None:
+        events = self.world.events[self._told :]
+        self._told = len(self.world.events)
+        with self.clock():
+            for warehouse in (self.with_webhooks, self.without):
+                warehouse.sync(self.emulator, self._source, events)
+
+
+def _as_received(event: Event) -> InboxEvent:
+    envelope = event.envelope()
+    return InboxEvent(event.id, event.type, envelope["created"], datetime.now(UTC), json.dumps(envelope).encode())
