@@ -83,6 +83,7 @@ def test_doctor_finds_all_well(og: CommandLine) -> None:
         "API key": "good",
         "bulk permission": "good",
         "clock": "good",
+        "cost of a sync": "good",
         "warehouse": "good",
         "history": "good",
         "webhook inbox": "attention",

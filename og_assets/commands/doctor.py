@@ -4,13 +4,15 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from enum import Enum
+from functools import partial
 from pathlib import Path
 
 import httpx
 
+from og_assets.commands.costs import foretell
+from og_assets.commands.finding import Finding, Verdict
 from og_assets.environment import sources
 from og_assets.errors import SettingError
 from og_assets.merchants import Merchant, chosen, load_merchants
@@ -30,25 +32,6 @@ from og_assets.warehouse.history import count_states
 IMPATIENT = RetryPolicy(tries=2, first_delay=0.5, budget=20.0)
 FIRST_ANSWER = httpx.Timeout(90.0, connect=5.0)
 """Seconds: an address that nobody answers at is known soon, and a slow list is none."""
-
-
-class Verdict(Enum):
-    """How a finding is to be taken."""
-
-    GOOD = "good"
-    ATTENTION = "attention"
-    """A sync works, but something may surprise."""
-    BAD = "bad"
-    """A sync cannot work."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at: what was seen, and with a bad one what to do."""
-
-    subject: str
-    verdict: Verdict
-    message: str
 
 
 def examine(name: str | None = None) -> Iterator[Finding]:
@@ -97,6 +80,8 @@ def _examine_api(merchant: Merchant) -> Iterator[Finding]:
     yield Finding("API key", Verdict.GOOD, f"accepted; the first page took {preflight.seconds:.1f} s")
     yield _examine_permission(preflight)
     yield _examine_clock(preflight)
+    if preflight.sees_several_customers:
+        yield foretell(merchant.settings, partial(_client, merchant))
 
 
 def look(merchant: Merchant) -> None:
@@ -105,14 +90,18 @@ def look(merchant: Merchant) -> None:
 
 
 def _preflight(merchant: Merchant) -> Preflight:
-    with OrdergrooveClient(
+    with _client(merchant) as client:
+        return client.preflight()
+
+
+def _client(merchant: Merchant) -> OrdergrooveClient:
+    return OrdergrooveClient(
         merchant.settings.base_url,
         merchant.require_api_key(),
         requests_per_minute=merchant.settings.requests_per_minute,
         retry=IMPATIENT,
         timeout=FIRST_ANSWER,
-    ) as client:
-        return client.preflight()
+    )
 
 
 def _examine_permission(preflight: Preflight) -> Finding:

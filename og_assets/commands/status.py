@@ -13,8 +13,9 @@ from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
 
-from og_assets.commands.doctor import Verdict, examine
+from og_assets.commands.doctor import examine
 from og_assets.commands.export import export
+from og_assets.commands.finding import Verdict
 from og_assets.ordergroove.objects import OBJECTS
 from og_assets.warehouse.errors import WarehouseError
 from og_assets.warehouse.reading import read_warehouse

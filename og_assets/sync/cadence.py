@@ -46,9 +46,12 @@ def waits_for_night(last: WholeReading | None, read_every: ReadEvery | None, now
     `last` is the last whole reading, `read_every` what was set for the object; None: as long as that took.
     A night that was missed is made up for by the next sync.
     """
-    if last is None or read_every is ReadEvery.SYNC or (read_every is None and last.took < LONG):
-        return False
-    return last.started_at >= last_evening(now)
+    return last is not None and is_left_to_the_night(last, read_every) and last.started_at >= last_evening(now)
+
+
+def is_left_to_the_night(last: WholeReading, read_every: ReadEvery | None) -> bool:
+    """Whether the object is read once a night: so it was set, or, where nothing was, reading it took long."""
+    return read_every is ReadEvery.NIGHT or (read_every is None and last.took >= LONG)
 
 
 def what_waits(

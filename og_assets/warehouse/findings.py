@@ -58,6 +58,12 @@ def open_statuses(connection: DuckDBPyConnection) -> list[int]:
     return [code for (code,) in rows]
 
 
+def count_open(connection: DuckDBPyConnection) -> dict[str, int]:
+    """How many orders, and items of them, the warehouse believes open, so that a sweep has them listed."""
+    row = connection.execute(read_sql("count_open.sql")).fetchone()
+    return dict(zip(("orders", "items"), row or (0, 0), strict=True))
+
+
 def told_by_webhooks_since(
     connection: DuckDBPyConnection, object_name: str, evening: datetime, now: datetime
 ) -> datetime | None:

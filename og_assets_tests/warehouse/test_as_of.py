@@ -9,7 +9,8 @@ from test_history import DAY, HOUR, NOON, load, order
 
 import og_assets
 from og_assets.commands.cli import main
-from og_assets.commands.doctor import Verdict, _examine_history
+from og_assets.commands.doctor import _examine_history
+from og_assets.commands.finding import Verdict
 from og_assets.settings import Settings
 from og_assets.warehouse.as_of import NoHistory, NoSuchInstant, instant_of, kept_since
 from og_assets.warehouse.connecting import open_warehouse
