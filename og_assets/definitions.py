@@ -8,8 +8,7 @@ from typing import Any
 
 import dagster as dg
 
-from og_assets.assets.analytics import DERIVED
-from og_assets.assets.derived import derived_asset
+from og_assets.assets.analytics import analytics_assets
 from og_assets.assets.drops import drop_assets
 from og_assets.assets.events import events_asset
 from og_assets.assets.objects import object_asset
@@ -41,7 +40,7 @@ def merchant_defs(
         *(object_asset(scope, object) for object in OBJECTS),
         events_asset(scope),
         *sweep_assets(scope),
-        *(derived_asset(scope, derived) for derived in DERIVED),
+        *analytics_assets(scope),
     ]
     assets = [
         *dg.map_asset_specs(lambda spec: spec.replace_attributes(freshness_policy=SYNCED_ON_SCHEDULE), assets),

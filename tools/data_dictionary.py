@@ -23,7 +23,7 @@ from og_assets.ordergroove.objects import BY_NAME, OBJECTS
 from og_assets.playground.sample import RUN, fill
 from og_assets.sync.drops import Drops, drop_sources, take
 from og_assets.warehouse.drop_analytics import ID_MAP, RECONCILIATION, derive_from_drops
-from og_assets.warehouse.migrations import read_sql
+from og_assets.warehouse.sql import read_sql
 from og_assets.warehouse.tables import quoted
 
 FILE = Path(__file__).parents[1] / "docs" / "data.md"

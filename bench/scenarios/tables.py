@@ -22,7 +22,9 @@ from og_assets.ordergroove.client import PAGE_SIZE
 from og_assets.ordergroove.clock import SourceClock
 from og_assets.ordergroove.reader import Accepted, RecordReader
 from og_assets.sync.pull import object_table, staged_line
-from og_assets.warehouse.derive import Days, DeriveReport, derive_bridge, derive_tombstones, derive_totals, prepare
+from og_assets.warehouse.analytics import BRIDGE, ORDER_TOTALS, TOMBSTONES
+from og_assets.warehouse.derive import Days, derive, prepare
+from og_assets.warehouse.derived_table import DerivedTable
 from og_assets.warehouse.load import Batch, BatchCounts, Progress, begin_sync, load_batch
 from og_assets.warehouse.progress import SyncPlan
 from og_assets.warehouse.staging import Segment, Staging, staging_folder
@@ -178,15 +180,15 @@ def _derived(lab: Lab, rounds: int) -> Outcome:
     return Outcome(found, [Goal("what changed over everything anew", ratio(found, changed, full, wall), 1 / 10)])
 
 
-_DERIVED = (derive_tombstones, derive_bridge, derive_totals)
+_DERIVED = (TOMBSTONES, BRIDGE, ORDER_TOTALS)
 
 
-def _derive(warehouse: WarehouseResource, derive: Callable[..., DeriveReport], *, rebuild: bool = False) -> None:
+def _derive(warehouse: WarehouseResource, table: DerivedTable, *, rebuild: bool = False) -> None:
     """What the asset of a derived table does in a sync of today."""
     today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     with warehouse.get_connection() as connection:
         prepare(connection, READ_BY_DERIVED)
-        derive(connection, days=Days(today, today + timedelta(days=1)), rebuild=rebuild)
+        derive(connection, table, days=Days(today, today + timedelta(days=1)), rebuild=rebuild)
 
 
 def _sums(warehouse: WarehouseResource) -> object:

@@ -1,6 +1,10 @@
-"""The derived tables that are assets, one row each: tombstones, bridge, totals, timelines."""
+"""The derived tables as assets: tombstones, bridge, totals, timelines."""
 
-from og_assets.assets.derived import Derived
+from collections.abc import Mapping
+
+import dagster as dg
+
+from og_assets.assets.derived import Shown, derived_asset
 from og_assets.assets.metadata import guide_link, reference_link
 from og_assets.assets.pictures import (
     DELETIONS_BY_DAY,
@@ -8,31 +12,27 @@ from og_assets.assets.pictures import (
     STATUS_CHANGES_BY_DAY,
     SUBSCRIPTION_CHANGES_BY_DAY,
 )
-from og_assets.warehouse.derive import (
-    derive_bridge,
-    derive_status_changes,
-    derive_subscription_changes,
-    derive_tombstones,
-    derive_totals,
+from og_assets.assets.scope import Scope
+from og_assets.warehouse.analytics import (
+    ANALYTICS,
+    BRIDGE,
+    ORDER_TOTALS,
+    STATUS_CHANGES,
+    SUBSCRIPTION_CHANGES,
+    TOMBSTONES,
 )
 
-DERIVED = (
-    Derived(
-        table="deletion_tombstones",
-        after=(("ordergroove", "events"), ("ops", "orders_sweep"), ("ops", "items_sweep")),
-        derive=derive_tombstones,
+SHOWN: Mapping[str, Shown] = {
+    TOMBSTONES.name: Shown(
         description=(
             "One row per order or item that a webhook or a sweep found deleted, with its last known state. "
             "A row with `lifted_at` was wrong: the object was fetched again later, so it exists.\n\n"
             f"{guide_link('implement-custom-data-pipelines')}"
         ),
-        tells_about_persons=True,
         picture=DELETIONS_BY_DAY,
+        counted="Deletions in force",
     ),
-    Derived(
-        table="items_orders_bridge",
-        after=(("ordergroove", "orders"), ("ordergroove", "items"), ("analytics", "deletion_tombstones")),
-        derive=derive_bridge,
+    BRIDGE.name: Shown(
         description=(
             "One row per item: which order, subscription, customer and product belong together, and how the order "
             "stands. Deleted items are in it with `is_deleted`, items whose order has not arrived with `order_found` "
@@ -40,12 +40,7 @@ DERIVED = (
             f"{guide_link('object-reference')}"
         ),
     ),
-    Derived(
-        table="order_totals",
-        # The items come through the bridge: so that both tables tell of the same items, and so that an order which an
-        # item has left is known when neither the order nor the item says so any more.
-        after=(("ordergroove", "orders"), ("analytics", "items_orders_bridge"), ("analytics", "deletion_tombstones")),
-        derive=derive_totals,
+    ORDER_TOTALS.name: Shown(
         description=(
             "One row per order: items, units and revenue added up from the bridge, beside what Ordergroove says, with "
             "the differences and whether they are within a cent. Amounts are exact decimals in the order's currency; "
@@ -55,10 +50,7 @@ DERIVED = (
         ),
         picture=ORDERS_BY_DAY,
     ),
-    Derived(
-        table="order_status_changes",
-        after=(("ordergroove", "orders"), ("ordergroove", "events"), ("analytics", "deletion_tombstones")),
-        derive=derive_status_changes,
+    STATUS_CHANGES.name: Shown(
         description=(
             "One row per step of an order from status to status: each attempt, retry, skip and deletion. A webhook "
             "tells its second; without one the step has the bounds of the two syncs that differ, and what came and "
@@ -66,10 +58,7 @@ DERIVED = (
         ),
         picture=STATUS_CHANGES_BY_DAY,
     ),
-    Derived(
-        table="subscription_changes",
-        after=(("ordergroove", "subscriptions"), ("ordergroove", "events")),
-        derive=derive_subscription_changes,
+    SUBSCRIPTION_CHANGES.name: Shown(
         description=(
             "One row per known change of a subscription: created, cancelled, taken up again, and what of its terms "
             "changed, from which value to which. A difference between two syncs and the webhook of it are one row, "
@@ -77,5 +66,12 @@ DERIVED = (
             f"{reference_link('webhook-subscription-events')}"
         ),
         picture=SUBSCRIPTION_CHANGES_BY_DAY,
+        counted="Cancellations",
     ),
-)
+}
+"""What people see of each in Dagster, where that is more than its value says."""
+
+
+def analytics_assets(scope: Scope) -> list[dg.AssetsDefinition]:
+    """One asset for each table of ANALYTICS."""
+    return [derived_asset(scope, table, SHOWN.get(table.name, Shown())) for table in ANALYTICS]

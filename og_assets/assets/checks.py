@@ -5,7 +5,7 @@ WARN informs. docs/operations.md says what each one means and what to do.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +19,6 @@ from og_assets.ordergroove.objects import BY_NAME, OrdergrooveObject
 from og_assets.ordergroove.tracked import TRACKED
 from og_assets.sync.pull import object_table
 from og_assets.sync.spot_check import SpotCheck
-from og_assets.warehouse.analytics import ORDER_TOTALS
 from og_assets.warehouse.checks import NONE, Check, Limit, Outcome, Verdict, evaluate, filled_in, unique_key
 from og_assets.warehouse.history import kept_columns
 from og_assets.warehouse.tables import ensure_table, quoted
@@ -38,22 +37,6 @@ WATCHED_REFERENCES = {
     "items": ("order", "subscription"),
 }
 """Of the references of objects those that are checked: what is derived depends on them."""
-
-ORDER_STEPS = tuple(
-    f"order.{step}"
-    for step in (
-        "create", "send_now", "skip_order", "cancel", "success", "reject", "generic_error",
-        "retryable_placement_failure", "awaiting_retry_instructions", "delete",
-    )
-)  # fmt: skip
-SUBSCRIPTION_CHANGES = tuple(
-    f"subscription.{change}"
-    for change in (
-        "create", "created", "cancel", "cancelled", "change_live", "reactivate", "sku_swap", "change_quantity",
-        "change_frequency", "change_components", "change_payment", "change_shipping_address",
-    )
-)  # fmt: skip
-"""Types of the events that the timelines tell of (reference: webhooks-order-events, webhook-subscription-events)."""
 
 _SEVERITIES = {
     Verdict.GOOD: dg.AssetCheckSeverity.WARN,
@@ -159,48 +142,6 @@ def _history(object: OrdergrooveObject, *, shows_keys: bool) -> Check:
         warn=NONE,
         shows_keys=shows_keys,
     )
-
-
-def _each_event_once(table: str, types: Sequence[str]) -> Check:
-    return Check(
-        "each_event_once",
-        "Each webhook of the kinds that it tells of is in exactly one row.",
-        filled_in("check_events_in_timeline.sql", table=table, types=", ".join(f"'{type}'" for type in types)),
-        f"SELECT count(event_id) FROM analytics.{table}",
-        error=NONE,
-    )
-
-
-DERIVED_CHECKS: dict[str, tuple[Check, ...]] = {
-    "events": (unique_key("ordergroove.events", ["event_id"]),),
-    "deletion_tombstones": (unique_key("analytics.deletion_tombstones", ["object", "id"]),),
-    "items_orders_bridge": (
-        unique_key("analytics.items_orders_bridge", ["item"]),
-        Check(
-            "matches_items",
-            "Each item is in it, as items, orders and tombstones have it.",
-            filled_in("check_bridge.sql"),
-            "SELECT count(*) FROM analytics.items_orders_bridge",
-            error=NONE,
-            is_blocking=True,
-            screen_sql=filled_in("check_bridge_sums.sql"),
-        ),
-    ),
-    ORDER_TOTALS.name: ORDER_TOTALS.checks,
-    "order_status_changes": (
-        unique_key("analytics.order_status_changes", ["order", "step"]),
-        _each_event_once("order_status_changes", ORDER_STEPS),
-        Check(
-            "ends_at_status",
-            "The last step of each order is its status now, or that it was deleted.",
-            filled_in("check_last_step.sql"),
-            "SELECT count(*) FROM ordergroove.orders",
-            warn=NONE,
-        ),
-    ),
-    "subscription_changes": (_each_event_once("subscription_changes", SUBSCRIPTION_CHANGES),),
-}
-"""The checks of every other table, by its name."""
 
 
 def specs(asset: dg.AssetKey, checks: Iterable[Check]) -> list[dg.AssetCheckSpec]:

@@ -8,20 +8,19 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
-from og_assets.assets.checks import DERIVED_CHECKS, Checked, results, specs
+from og_assets.assets.checks import Checked, results, specs
 from og_assets.assets.covered_days import mark_covered
 from og_assets.assets.failures import RETRIES, told_clearly
-from og_assets.assets.lineage import LINEAGE, column_lineage, lineage_to_read
-from og_assets.assets.metadata import OWNERS, column_schema, markdown_table
+from og_assets.assets.lineage import asset_of, column_lineage, lineage_to_read
+from og_assets.assets.metadata import OWNERS, markdown_table, table_metadata
 from og_assets.assets.pictures import Picture, as_metadata
 from og_assets.assets.scope import Scope
 from og_assets.ordergroove.objects import OBJECTS
 from og_assets.sync.pull import object_table
 from og_assets.sync.windows import CHICAGO
-from og_assets.warehouse.analytics import DERIVED_TABLES
-from og_assets.warehouse.derive import Days, DeriveReport, prepare
-from og_assets.warehouse.migrated_tables import migrated_columns
-from og_assets.warehouse.tables import StoredColumn
+from og_assets.warehouse.derive import Days, DeriveReport, derive, prepare
+from og_assets.warehouse.derived_table import DerivedTable
+from og_assets.warehouse.tables import Storable
 
 READ_BY_DERIVED = tuple(
     object_table(object) for object in OBJECTS if object.name in {"orders", "items", "customers", "subscriptions"}
@@ -37,15 +36,24 @@ class DeriveConfig(dg.Config):
     )
 
 
-def daily(
-    scope: Scope, table: str, *, key: tuple[str, ...], group: str, tags: Mapping[str, str], **options: Any
-) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
-    """`dg.asset` of a `table` (schema and name) that a migration makes, with what all such assets have in common.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What people see of a derived table in Dagster; without a `description` they read that of its value."""
 
-    The daily partitions, one run for a range of days, retries, checks, owners, and the columns of the table.
+    description: str | None = None
+    picture: Picture | None = None
+    counted: str = "Deleted"
+    """What the rows are called that are counted after each derivation."""
+
+
+def daily(
+    scope: Scope, table: Storable, *, key: tuple[str, ...], group: str, tags: Mapping[str, str], **options: Any
+) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
+    """`dg.asset` of a `table` that every warehouse has, with what all such assets have in common.
+
+    The daily partitions, one run for a range of days, retries, owners, and the columns of the table.
     """
-    options.setdefault("check_specs", specs(scope.key(*key), DERIVED_CHECKS.get(key[-1], ())))
-    made_of = {"made_of": dg.MetadataValue.md(lineage_to_read(key[-1]))} if key[-1] in LINEAGE else {}
+    options.setdefault("metadata", table_metadata(table))
     made: Callable[[Callable[..., Any]], dg.AssetsDefinition] = dg.asset(
         key=scope.key(*key),
         group_name=scope.named(group),
@@ -54,58 +62,56 @@ def daily(
         retry_policy=RETRIES,
         owners=OWNERS,
         tags=tags,
-        metadata={**described(scope, table), **made_of},
         required_resource_keys=scope.resource_keys,
         **options,
     )
     return made
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Derived:
-    """A derived table as an asset: what it is made of, how, and what people read about it."""
-
-    table: str
-    after: tuple[tuple[str, ...], ...]
-    derive: Callable[..., DeriveReport]
-    description: str
-    tells_about_persons: bool = False
-    picture: Picture | None = None
-
-
-def derived_asset(scope: Scope, derived: Derived) -> dg.AssetsDefinition:
-    """The asset of one derived table, in the schema `analytics`."""
-
-    @daily(
+def daily_derived(
+    scope: Scope, table: DerivedTable, group: str, description: str
+) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
+    """`dg.asset` of a derived table, with all that follows from its value: what it depends on, checks, lineage."""
+    key = (table.schema, table.name)
+    made_of = {"made_of": dg.MetadataValue.md(lineage_to_read(table))} if table.tells_lineage else {}
+    return daily(
         scope,
-        f"analytics.{derived.table}",
-        key=("analytics", derived.table),
-        group="analytics",
-        tags={"read": "derived", "personal_data": str(derived.tells_about_persons).lower()},
-        deps=[scope.key(*key) for key in derived.after],
+        table,
+        key=key,
+        group=group,
+        tags={"read": "derived", "personal_data": str(table.personal).lower()},
+        deps=[asset_of(scope, source) for source in table.depends_on],
         kinds={"duckdb", "sql"},
-        description=derived.description,
+        description=description,
+        check_specs=specs(scope.key(*key), table.checks),
+        metadata={**described(scope, table), **made_of},
     )
+
+
+def derived_asset(scope: Scope, table: DerivedTable, shown: Shown) -> dg.AssetsDefinition:
+    """The asset of a table that is derived of objects, events and sweeps."""
+
+    @daily_derived(scope, table, "analytics", shown.description or table.description)
     def asset(context: dg.AssetExecutionContext, config: DeriveConfig) -> Checked:
-        return _derive(context, scope, derived, config)
+        return _derive(context, scope, table, shown, config)
 
     return asset
 
 
 def _derive(
-    context: dg.AssetExecutionContext, scope: Scope, derived: Derived, config: DeriveConfig
+    context: dg.AssetExecutionContext, scope: Scope, table: DerivedTable, shown: Shown, config: DeriveConfig
 ) -> dg.MaterializeResult[None]:
     """Bring a derived table up to date, with the rows of the run's days among those that are derived again."""
     window = context.partition_time_window
-    picture = derived.picture
+    picture = shown.picture
     with told_clearly(context), scope.warehouse(context).get_connection() as connection:
         prepare(connection, READ_BY_DERIVED)
-        report = derived.derive(connection, days=Days(window.start, window.end), rebuild=config.rebuild)
-        checked = results(connection, DERIVED_CHECKS[report.table])
+        report = derive(connection, table, days=Days(window.start, window.end), rebuild=config.rebuild)
+        checked = results(connection, table.checks)
         to_draw = picture.read(connection, datetime.now(CHICAGO).date()) if picture else ()
     context.log.info("%s: %d rows, %d of them derived now", report.table, report.rows, report.derived)
     figures = {
-        "summary": dg.MetadataValue.md(_summary(report)),
+        "summary": dg.MetadataValue.md(_summary(report, shown.counted)),
         **(as_metadata(picture, to_draw) if picture else {}),
         "derived": report.derived,
         "deleted": report.deleted,
@@ -115,34 +121,21 @@ def _derive(
     context.add_asset_metadata(figures, partition_key=context.partition_key_range.end)
     mark_covered(context)
     return dg.MaterializeResult(
-        metadata={**described(scope, f"analytics.{report.table}"), "dagster/row_count": report.rows},
-        check_results=checked,
+        metadata={**described(scope, table), "dagster/row_count": report.rows}, check_results=checked
     )
 
 
-def _summary(report: DeriveReport) -> str:
+def _summary(report: DeriveReport, counted: str) -> str:
     return markdown_table(
         {
             "Rows": f"{report.rows:,}",
             "Derived now": f"{report.derived:,}" + (" (all of them)" if report.rebuilt else " (what changed)"),
-            _COUNTED.get(report.table, "Deleted"): f"{report.deleted:,}",
+            counted: f"{report.deleted:,}",
         }
     )
 
 
-_COUNTED = {"deletion_tombstones": "Deletions in force", "subscription_changes": "Cancellations"}
-
-
-def described(scope: Scope, table: str) -> Mapping[str, Any]:
-    """Name, columns and, where it is derived, lineage of a table that a migration makes."""
-    schema, _, name = table.partition(".")
-    return {
-        "dagster/table_name": table,
-        "dagster/column_schema": column_schema(_columns(schema, name)),
-        **({"dagster/column_lineage": column_lineage(scope, name)} if name in LINEAGE else {}),
-    }
-
-
-def _columns(schema: str, name: str) -> tuple[StoredColumn, ...]:
-    as_value = next((one for one in DERIVED_TABLES if (one.schema, one.name) == (schema, name)), None)
-    return as_value.stored_columns if as_value else migrated_columns(schema, name)
+def described(scope: Scope, table: DerivedTable) -> Mapping[str, Any]:
+    """Name, columns and lineage of a derived table."""
+    lineage = {"dagster/column_lineage": column_lineage(scope, table)} if table.tells_lineage else {}
+    return {**table_metadata(table), **lineage}

@@ -4,15 +4,14 @@ A merchant whose settings name no drops has none of this.
 """
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
 
 from og_assets.assets.checks import Checked, results, specs
 from og_assets.assets.covered_days import PULL_MODE_TAG, mark_covered
-from og_assets.assets.derived import daily, described
+from og_assets.assets.derived import daily_derived, described
 from og_assets.assets.events import UNFINISHED
 from og_assets.assets.failures import RETRIES, told_clearly
 from og_assets.assets.metadata import OWNERS, markdown_table, table_metadata
@@ -25,6 +24,7 @@ from og_assets.sync.configured_drops import drops_of
 from og_assets.sync.drops import DropReport, drop_sources, drop_table, new_files, take
 from og_assets.sync.windows import CHICAGO, PullMode
 from og_assets.warehouse.checks import NONE, Check, Limit, filled_in, unique_key
+from og_assets.warehouse.derived_table import DerivedTable
 from og_assets.warehouse.drop_analytics import ID_MAP, RECONCILIATION, derive_from_drops
 from og_assets.warehouse.drops import known_files
 from og_assets.warehouse.errors import WarehouseError, WarehouseMissing
@@ -42,7 +42,7 @@ def drop_assets(scope: Scope) -> list[dg.AssetsDefinition]:
     """The assets of a merchant with drops: its reports, the map of ids, the reconciliation. None without."""
     if scope.merchant.settings.drops is None:
         return []
-    made = [*(report_asset(scope, report) for report in REPORTS), *(_derived(scope, derived) for derived in DERIVED)]
+    made = [*(report_asset(scope, report) for report in REPORTS), *(_derived(scope, *of) for of in DERIVED.items())]
     fresh = dg.map_asset_specs(lambda spec: spec.replace_attributes(freshness_policy=FRESH), made)
     return [asset for asset in fresh if isinstance(asset, dg.AssetsDefinition)]
 
@@ -118,67 +118,24 @@ def report_checks(report: Report) -> tuple[Check, ...]:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Derived:
-    """A table that is made of drops and API, as an asset."""
-
-    table: str
-    after: tuple[tuple[str, ...], ...]
-    description: str
-    checks: tuple[Check, ...]
-
-
-_OBJECTS = tuple(("ordergroove", name) for name in ("subscriptions", "orders", "items"))
-
-DERIVED = (
-    Derived(
-        table=ID_MAP,
-        after=(
-            *(("drops", name) for name in ("orders", "subscriptions", "crm_subscriptions", "cancelations")),
-            *_OBJECTS[:2],
-        ),
-        description="Ordergroove's own numbers of customers, subscriptions and orders, which only drops tell, beside "
-        "the ids of the API. One row per `object` and `ordergroove_id`.",
-        checks=(unique_key(f"analytics.{ID_MAP}", ["object", "ordergroove_id"]),),
-    ),
-    Derived(
-        table=RECONCILIATION,
-        after=(*(("drops", report.name) for report in REPORTS), *_OBJECTS),
-        description="What drops and API disagree on, one row per difference; `analytics.drop_reconciliation_days` "
-        "counts per business day and report what was compared. Drops are an independent witness of what the API told.",
-        checks=(
-            Check(
-                "drops_agree",
-                "Of the last 31 business days, what drops tell is what the API tells, but for one in a thousand.",
-                filled_in("check_drops_agree.sql"),
-                "SELECT sum(compared) FROM analytics.drop_reconciliation_days",
-                warn=Limit(0, 0.001),
-            ),
-        ),
-    ),
-)
+DERIVED: Mapping[DerivedTable, str] = {
+    ID_MAP: "Ordergroove's own numbers of customers, subscriptions and orders, which only drops tell, beside "
+    "the ids of the API. One row per `object` and `ordergroove_id`.",
+    RECONCILIATION: "What drops and API disagree on, one row per difference; `analytics.drop_reconciliation_days` "
+    "counts per business day and report what was compared. Drops are an independent witness of what the API told.",
+}
+"""The derived tables that are assets, and what people read of them."""
 
 
-def _derived(scope: Scope, derived: Derived) -> dg.AssetsDefinition:
-    @daily(
-        scope,
-        f"analytics.{derived.table}",
-        key=("analytics", derived.table),
-        group="drops",
-        tags={"read": "derived", "personal_data": "false"},
-        deps=[scope.key(*key) for key in derived.after],
-        kinds={"duckdb", "sql"},
-        description=derived.description,
-        check_specs=specs(scope.key("analytics", derived.table), derived.checks),
-    )
+def _derived(scope: Scope, table: DerivedTable, description: str) -> dg.AssetsDefinition:
+    @daily_derived(scope, table, "drops", description)
     def asset(context: dg.AssetExecutionContext) -> Checked:
         with told_clearly(context), scope.warehouse(context).get_connection() as connection:
-            rows = derive_from_drops(connection, derived.table, drop_sources())
-            checked = results(connection, derived.checks)
+            rows = derive_from_drops(connection, table, drop_sources())
+            checked = results(connection, table.checks)
         mark_covered(context)
         return dg.MaterializeResult(
-            metadata={**described(scope, f"analytics.{derived.table}"), "dagster/row_count": rows},
-            check_results=checked,
+            metadata={**described(scope, table), "dagster/row_count": rows}, check_results=checked
         )
 
     return asset

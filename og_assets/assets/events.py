@@ -4,16 +4,19 @@ from pathlib import Path
 
 import dagster as dg
 
-from og_assets.assets.checks import DERIVED_CHECKS, Checked, results
+from og_assets.assets.checks import Checked, results, specs
 from og_assets.assets.covered_days import mark_covered
-from og_assets.assets.derived import daily, described
+from og_assets.assets.derived import daily
 from og_assets.assets.failures import told_clearly
-from og_assets.assets.metadata import markdown_table, reference_link
+from og_assets.assets.metadata import markdown_table, reference_link, table_metadata
 from og_assets.assets.scope import Scope
 from og_assets.sync.ingest import ingest
+from og_assets.warehouse.checks import unique_key
+from og_assets.warehouse.fixed_tables import EVENTS
 from og_assets.webhooks.errors import WebhookError
 from og_assets.webhooks.inbox import Inbox
 
+CHECKS = (unique_key("ordergroove.events", ["event_id"]),)
 UNFINISHED = (
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.NOT_STARTED,
@@ -29,12 +32,13 @@ def events_asset(scope: Scope) -> dg.AssetsDefinition:
 
     @daily(
         scope,
-        "ordergroove.events",
+        EVENTS,
         key=("ordergroove", "events"),
         group="events",
         tags={"read": "webhooks", "personal_data": "true"},
         kinds={"ordergroove", "duckdb"},
         pool=scope.named("webhook_inbox"),
+        check_specs=specs(scope.key("ordergroove", "events"), CHECKS),
         description=(
             "Webhook events as received, one row per event id; types that no document names are kept as well. "
             "A run takes whatever the inbox has, of any day; its partitions show the days on which events happened.\n\n"
@@ -52,7 +56,7 @@ def events_asset(scope: Scope) -> dg.AssetsDefinition:
                 inbox.close()
             with warehouse.get_connection() as connection:
                 row = connection.execute("SELECT count(*) FROM ordergroove.events").fetchone()
-                checked = results(connection, DERIVED_CHECKS["events"])
+                checked = results(connection, CHECKS)
         context.log.info("%d events read from the inbox, %d of them new", report.read, report.new)
         for day, count in report.new_by_day.items():
             if day.isoformat() in context.partition_keys:
@@ -64,7 +68,7 @@ def events_asset(scope: Scope) -> dg.AssetsDefinition:
         )
         mark_covered(context)
         return dg.MaterializeResult(
-            metadata={**described(scope, "ordergroove.events"), "dagster/row_count": row[0] if row else 0},
+            metadata={**table_metadata(EVENTS), "dagster/row_count": row[0] if row else 0},
             check_results=checked,
         )
 

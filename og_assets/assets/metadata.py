@@ -7,7 +7,7 @@ import dagster as dg
 
 from og_assets.ordergroove.objects import REFERENCE, OrdergrooveObject
 from og_assets.sync.pull import PullReport
-from og_assets.warehouse.tables import StoredColumn, Table
+from og_assets.warehouse.tables import Storable, StoredColumn
 
 GUIDES = "https://developer.ordergroove.com/docs/"
 OWNERS = ("team:data-engineering",)
@@ -77,8 +77,8 @@ def column_schema(columns: tuple[StoredColumn, ...]) -> dg.TableSchema:
     )
 
 
-def table_metadata(table: Table) -> Mapping[str, Any]:
-    """What is true of an object's table whichever run made it."""
+def table_metadata(table: Storable) -> Mapping[str, Any]:
+    """What is true of a table whichever run made it."""
     return {
         "dagster/table_name": f"{table.schema}.{table.name}",
         "dagster/column_schema": column_schema(table.stored_columns),

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 from duckdb import DuckDBPyConnection
 
-from og_assets.warehouse.migrations import read_sql
+from og_assets.warehouse.sql import read_sql
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -5,14 +5,15 @@ from pydantic import Field
 
 from og_assets.assets.checks import Checked, spot_check_results, spot_check_specs
 from og_assets.assets.covered_days import PULL_MODE_TAG, mark_covered
-from og_assets.assets.derived import daily, described
+from og_assets.assets.derived import daily
 from og_assets.assets.failures import told_clearly
-from og_assets.assets.metadata import guide_link, markdown_table
+from og_assets.assets.metadata import guide_link, markdown_table, table_metadata
 from og_assets.assets.scope import Scope
 from og_assets.ordergroove.objects import OBJECTS, OrdergrooveObject
 from og_assets.sync.spot_check import spot_check
 from og_assets.sync.sweep import PLAUSIBLE_SHARE, sweep
 from og_assets.sync.windows import PullMode
+from og_assets.warehouse.fixed_tables import SWEEP_FINDINGS
 
 
 class SweepConfig(dg.Config):
@@ -32,7 +33,7 @@ def sweep_asset(scope: Scope, object: OrdergrooveObject, *after: tuple[str, ...]
 
     @daily(
         scope,
-        "ops.sweep_findings",
+        SWEEP_FINDINGS,
         key=key,
         group="operations",
         tags={"read": "sweep", "personal_data": "false"},
@@ -84,7 +85,7 @@ def sweep_asset(scope: Scope, object: OrdergrooveObject, *after: tuple[str, ...]
             {"summary": dg.MetadataValue.md(summary), **figures}, partition_key=context.partition_key_range.end
         )
         mark_covered(context)
-        return dg.MaterializeResult(metadata=described(scope, "ops.sweep_findings"), check_results=checked)
+        return dg.MaterializeResult(metadata=table_metadata(SWEEP_FINDINGS), check_results=checked)
 
     return asset
 

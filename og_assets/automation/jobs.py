@@ -33,7 +33,7 @@ def build_jobs(scope: Scope, assets: Iterable[dg.AssetsDefinition]) -> dict[str,
     )
     everything = objects | events | operations | analytics
     if scope.merchant.settings.drops is not None:
-        everything |= dg.AssetSelection.assets(*(scope.key("analytics", derived.table) for derived in DERIVED))
+        everything |= dg.AssetSelection.assets(*(scope.key(table.schema, table.name) for table in DERIVED))
     job = partial(dg.define_asset_job, executor_def=executor)
     jobs = {
         "sync": job(

@@ -15,9 +15,9 @@ from filelock import Timeout
 
 from og_assets.errors import OgAssetsError
 from og_assets.locking import ProcessLock
-from og_assets.warehouse.migrations import read_sql
 from og_assets.warehouse.processes import Holder
 from og_assets.warehouse.reading import read_warehouse
+from og_assets.warehouse.sql import read_sql
 from og_assets.warehouse.tables import quoted
 
 FORMATS = {"parquet": "FORMAT parquet, COMPRESSION zstd", "csv": "FORMAT csv, HEADER true"}

@@ -22,9 +22,9 @@ from rich.table import Table
 from og_assets.errors import OgAssetsError
 from og_assets.warehouse.all_merchants import read_all
 from og_assets.warehouse.errors import WarehouseError
-from og_assets.warehouse.migrations import read_sql
 from og_assets.warehouse.processes import Holder
 from og_assets.warehouse.reading import HOLD_SECONDS, WAIT_SECONDS, read_warehouse
+from og_assets.warehouse.sql import read_sql
 
 FORMATS = ("table", "csv", "json")
 

@@ -18,14 +18,8 @@ from og_assets.sync.pull import pull
 from og_assets.sync.source import Source
 from og_assets.sync.sweep import sweep
 from og_assets.sync.windows import CHICAGO, PullMode, PullRequest
-from og_assets.warehouse.derive import (
-    derive_bridge,
-    derive_status_changes,
-    derive_subscription_changes,
-    derive_tombstones,
-    derive_totals,
-    prepare,
-)
+from og_assets.warehouse.analytics import ANALYTICS
+from og_assets.warehouse.derive import derive, prepare
 from og_assets.webhooks.inbox import Inbox, InboxEvent
 
 RUN = "5a3b1c2d-0000-4000-8000-000000000000"
@@ -53,14 +47,8 @@ def fill(warehouse: WarehouseResource, world: World, inbox: Path) -> None:
                 sweep(object, source, warehouse, run_id=RUN)
     with warehouse.get_connection() as connection:
         prepare(connection, READ_BY_DERIVED)
-        for derive in (
-            derive_tombstones,
-            derive_bridge,
-            derive_totals,
-            derive_status_changes,
-            derive_subscription_changes,
-        ):
-            derive(connection)
+        for table in ANALYTICS:
+            derive(connection, table)
 
 
 def _pull_all(source: Source, warehouse: WarehouseResource, world: World) -> None:

@@ -12,8 +12,8 @@ from duckdb import DuckDBPyConnection
 from og_assets.warehouse.connecting import once_free, turn
 from og_assets.warehouse.errors import WarehouseReadOnly
 from og_assets.warehouse.hold_limit import HoldLimit, LimitedConnection
-from og_assets.warehouse.migrations import read_sql
 from og_assets.warehouse.reading import HOLD_SECONDS, MEMORY_LIMIT, WAIT_SECONDS
+from og_assets.warehouse.sql import read_sql
 from og_assets.warehouse.tables import literal, quoted
 
 SCHEMA = "all_merchants"

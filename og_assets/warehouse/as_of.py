@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime, time
 from duckdb import DuckDBPyConnection
 
 from og_assets.warehouse.errors import WarehouseError
-from og_assets.warehouse.migrations import MIGRATIONS, read_sql
+from og_assets.warehouse.schema import HISTORY_SINCE
+from og_assets.warehouse.sql import read_sql
 from og_assets.warehouse.tables import literal, quoted
 
 CATALOG = "as_of"
@@ -42,9 +43,9 @@ def instant_of(given: str | date) -> datetime:
 def kept_since(connection: DuckDBPyConnection) -> datetime | None:
     """Since when states are kept in this warehouse; of the time before only what had not changed since is known."""
     found = connection.execute(
-        "SELECT applied_at FROM ops.schema_versions WHERE version = ?", [MIGRATIONS.index("timelines.sql") + 1]
+        "SELECT min(applied_at) FROM ops.schema_versions WHERE version >= ?", [HISTORY_SINCE]
     ).fetchone()
-    return found[0].astimezone(UTC) if found else None
+    return found[0].astimezone(UTC) if found and found[0] else None
 
 
 def show_as_of(connection: DuckDBPyConnection, instant: datetime) -> None:

@@ -13,7 +13,7 @@ import duckdb
 from duckdb import DuckDBPyConnection
 
 from og_assets.warehouse.memory import allow_joins
-from og_assets.warehouse.migrations import read_sql
+from og_assets.warehouse.sql import read_sql
 from og_assets.warehouse.tables import quoted
 
 SAMPLE_SIZE = 5

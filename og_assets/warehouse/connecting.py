@@ -29,9 +29,9 @@ from og_assets.warehouse.errors import (
     WarehouseUnwritable,
 )
 from og_assets.warehouse.hold_limit import HoldLimit, LimitedConnection
-from og_assets.warehouse.migrations import migrate, refuse_newer
 from og_assets.warehouse.owner_only import new_files_for_owner_only
 from og_assets.warehouse.processes import Holder, holder_with_pid, lock_holder
+from og_assets.warehouse.schema import bring_up_to_date, refuse_newer
 
 log = logging.getLogger("og_assets")
 
@@ -115,7 +115,7 @@ def open_warehouse(
             if read_only:
                 refuse_newer(connection, path)
             else:
-                migrate(connection, path)
+                bring_up_to_date(connection, path)
             with limit:
                 # The same interface, as far as reading needs it; a subclass is not possible.
                 yield (

@@ -14,21 +14,16 @@ from datetime import UTC, datetime
 
 from duckdb import DuckDBPyConnection
 
-from og_assets.warehouse.analytics import ORDER_TOTALS
-from og_assets.warehouse.derived_table import clear
+from og_assets.warehouse.analytics import BRIDGE, ORDER_TOTALS, TOMBSTONES
+from og_assets.warehouse.derived_table import DerivedTable, clear
 from og_assets.warehouse.history import ensure_history
 from og_assets.warehouse.memory import allow_joins
-from og_assets.warehouse.migrations import read_sql
-from og_assets.warehouse.tables import Table, ensure_table, literal, quoted
+from og_assets.warehouse.sql import read_sql
+from og_assets.warehouse.tables import Table, ensure_table, quoted
 from og_assets.warehouse.transactions import transaction
+from og_assets.warehouse.views import View, ensure_view
 
 log = logging.getLogger("og_assets")
-
-TOMBSTONES = "deletion_tombstones"
-BRIDGE = "items_orders_bridge"
-TOTALS = "order_totals"
-STATUS_CHANGES = "order_status_changes"
-SUBSCRIPTION_CHANGES = "subscription_changes"
 
 _FROM_THE_START = -1
 
@@ -68,7 +63,7 @@ def prepare(connection: DuckDBPyConnection, tables: Sequence[Table]) -> None:
     ensure_moved_items(connection)
     for table in tables:
         if table.deletable:
-            _ensure_current_view(connection, table)
+            ensure_view(connection, _current_view(table))
 
 
 def ensure_moved_items(connection: DuckDBPyConnection) -> None:
@@ -81,107 +76,94 @@ def ensure_moved_items(connection: DuckDBPyConnection) -> None:
         connection.execute(read_sql("moved_items.sql"))
 
 
-def derive_tombstones(
-    connection: DuckDBPyConnection, *, days: Days | None = None, rebuild: bool = False
+def derive(
+    connection: DuckDBPyConnection, table: DerivedTable, *, days: Days | None = None, rebuild: bool = False
 ) -> DeriveReport:
-    """Bring `analytics.deletion_tombstones` up to date; with `rebuild`, derive every tombstone anew."""
-    with transaction(connection):
-        mark = None if rebuild else _mark(connection, TOMBSTONES)
-        if mark is None:
-            connection.execute(f"DELETE FROM analytics.{TOMBSTONES}")
-        _touch(connection, "touch_tombstones.sql", _FROM_THE_START if mark is None else mark, days)
-        connection.execute(
-            f"DELETE FROM analytics.{TOMBSTONES} AS old"
-            " WHERE EXISTS (FROM touched WHERE touched.object = old.object AND touched.id = old.id)"
-        )
-        if _touched(connection):
-            connection.execute(read_sql("tombstones.sql"))
-        return _finish(connection, TOMBSTONES, "lifted_at IS NULL", rebuilt=mark is None)
+    """Bring `table` up to date in one transaction; with `rebuild`, derive every row anew.
 
-
-def derive_bridge(connection: DuckDBPyConnection, *, days: Days | None = None, rebuild: bool = False) -> DeriveReport:
-    """Bring `analytics.items_orders_bridge` up to date; with `rebuild`, derive every row anew.
-
-    The orders whose rows change are noted for `derive_totals`.
+    What changed at Ordergroove in `days` is among what is derived again.
     """
+    how = {TOMBSTONES: _derive_tombstones, BRIDGE: _derive_bridge, ORDER_TOTALS: _derive_totals}.get(table)
     with transaction(connection):
-        connection.execute(read_sql("live_tombstones.sql"))
-        mark = None if rebuild else _mark(connection, BRIDGE)
-        if mark is not None:
-            _touch(connection, "touch_bridge.sql", mark, days)
-            _scope(connection, "replaced", f"analytics.{BRIDGE}", "item")
-            _note_orders(connection, "replaced")
-            connection.execute(f"DELETE FROM analytics.{BRIDGE} WHERE rowid IN (FROM replaced_rows)")
-            _scope(connection, "items_in_scope", "ordergroove.items", "public_id")
-            connection.execute(read_sql("bridge.sql"))
-            _scope(connection, "derived_anew", f"analytics.{BRIDGE}", "item")
-            _note_orders(connection, "derived_anew")
-        if mark is None or not _same_size(connection, BRIDGE, "items"):
-            mark = None
-            connection.execute(f"DELETE FROM analytics.{BRIDGE}")
-            _scope(connection, "items_in_scope", "ordergroove.items")
-            connection.execute(read_sql("bridge.sql"))
-            connection.execute("DELETE FROM ops.derived_state WHERE table_name = ?", [TOTALS])
-        return _finish(connection, BRIDGE, "is_deleted", rebuilt=mark is None)
+        mark = None if rebuild else _mark(connection, table)
+        rebuilt = how(connection, mark, days) if how else _derive_whole(connection, table, mark)
+        return _finish(connection, table, rebuilt=rebuilt)
 
 
-def derive_totals(connection: DuckDBPyConnection, *, days: Days | None = None, rebuild: bool = False) -> DeriveReport:
-    """Bring `analytics.order_totals` up to date with orders and bridge; with `rebuild`, derive every row anew."""
-    with transaction(connection):
-        connection.execute(read_sql("live_tombstones.sql"))
-        mark = None if rebuild else _mark(connection, TOTALS)
-        if mark is not None:
-            _touch(connection, "touch_order_totals.sql", mark, days)
-            _scope(connection, "replaced", f"analytics.{TOTALS}", "order")
-            connection.execute(f"DELETE FROM analytics.{TOTALS} WHERE rowid IN (FROM replaced_rows)")
-            _scope(connection, "orders_in_scope", "ordergroove.orders", "public_id")
-            _scope(connection, "bridge_in_scope", f"analytics.{BRIDGE}", "order")
-            connection.execute(read_sql("order_totals.sql"))
-        if mark is None or not _same_size(connection, TOTALS, "orders"):
-            mark = None
-            clear(connection, ORDER_TOTALS)
-            _scope(connection, "orders_in_scope", "ordergroove.orders")
-            _scope(connection, "bridge_in_scope", f"analytics.{BRIDGE}")
-            connection.execute(read_sql("order_totals.sql"))
-        connection.execute("DELETE FROM ops.orders_to_total")
-        return _finish(connection, TOTALS, "is_deleted", rebuilt=mark is None)
+def _derive_tombstones(connection: DuckDBPyConnection, mark: int | None, days: Days | None) -> bool:
+    if mark is None:
+        clear(connection, TOMBSTONES)
+    _touch(connection, "touch_tombstones.sql", _FROM_THE_START if mark is None else mark, days)
+    connection.execute(
+        "DELETE FROM analytics.deletion_tombstones AS old"
+        " WHERE EXISTS (FROM touched WHERE touched.object = old.object AND touched.id = old.id)"
+    )
+    if _touched(connection):
+        _fill(connection, TOMBSTONES)
+    return mark is None
 
 
-def derive_status_changes(
-    connection: DuckDBPyConnection,
-    *,
-    days: Days | None = None,  # noqa: ARG001 - all derivations are called alike
-    rebuild: bool = False,
-) -> DeriveReport:
-    """Derive `analytics.order_status_changes` anew, unless nothing was loaded since; whatever the days."""
-    return _derive_whole(connection, STATUS_CHANGES, "to_status = -1", rebuild=rebuild)
+def _derive_bridge(connection: DuckDBPyConnection, mark: int | None, days: Days | None) -> bool:
+    """The orders whose rows change are noted for the totals."""
+    connection.execute(read_sql("live_tombstones.sql"))
+    if mark is not None:
+        _touch(connection, "touch_bridge.sql", mark, days)
+        _scope(connection, "replaced", "analytics.items_orders_bridge", "item")
+        _note_orders(connection, "replaced")
+        connection.execute("DELETE FROM analytics.items_orders_bridge WHERE rowid IN (FROM replaced_rows)")
+        _scope(connection, "items_in_scope", "ordergroove.items", "public_id")
+        _fill(connection, BRIDGE)
+        _scope(connection, "derived_anew", "analytics.items_orders_bridge", "item")
+        _note_orders(connection, "derived_anew")
+        if _same_size(connection, BRIDGE, "items"):
+            return False
+    clear(connection, BRIDGE)
+    _scope(connection, "items_in_scope", "ordergroove.items")
+    _fill(connection, BRIDGE)
+    connection.execute("DELETE FROM ops.derived_state WHERE table_name = ?", [ORDER_TOTALS.name])
+    return True
 
 
-def derive_subscription_changes(
-    connection: DuckDBPyConnection,
-    *,
-    days: Days | None = None,  # noqa: ARG001 - all derivations are called alike
-    rebuild: bool = False,
-) -> DeriveReport:
-    """Derive `analytics.subscription_changes` anew, unless nothing was loaded since; whatever the days."""
-    return _derive_whole(connection, SUBSCRIPTION_CHANGES, "what = 'cancelled'", rebuild=rebuild)
+def _derive_totals(connection: DuckDBPyConnection, mark: int | None, days: Days | None) -> bool:
+    connection.execute(read_sql("live_tombstones.sql"))
+    is_whole = mark is None
+    if mark is not None:
+        _touch(connection, "touch_order_totals.sql", mark, days)
+        _scope(connection, "replaced", "analytics.order_totals", "order")
+        connection.execute("DELETE FROM analytics.order_totals WHERE rowid IN (FROM replaced_rows)")
+        _scope(connection, "orders_in_scope", "ordergroove.orders", "public_id")
+        _scope(connection, "bridge_in_scope", "analytics.items_orders_bridge", "order")
+        _fill(connection, ORDER_TOTALS)
+        is_whole = not _same_size(connection, ORDER_TOTALS, "orders")
+    if is_whole:
+        clear(connection, ORDER_TOTALS)
+        _scope(connection, "orders_in_scope", "ordergroove.orders")
+        _scope(connection, "bridge_in_scope", "analytics.items_orders_bridge")
+        _fill(connection, ORDER_TOTALS)
+    connection.execute("DELETE FROM ops.orders_to_total")
+    return is_whole
 
 
-def _derive_whole(connection: DuckDBPyConnection, table: str, counted: str, *, rebuild: bool) -> DeriveReport:
-    """A table whose rows depend on what is before and after them: one new event may renumber what follows it."""
-    with transaction(connection):
-        newest = connection.execute("SELECT coalesce(max(last_load), 0) FROM ops.sync_runs").fetchone()
-        is_old = rebuild or newest is None or _mark(connection, table) != newest[0]
-        if is_old:
-            connection.execute(f"DELETE FROM analytics.{table}")
-            connection.execute(read_sql(f"{table}.sql"))
-        else:
-            connection.execute("CREATE OR REPLACE TEMP TABLE touched AS SELECT 0 AS nothing LIMIT 0")
-        return _finish(connection, table, counted, rebuilt=is_old)
+def _derive_whole(connection: DuckDBPyConnection, table: DerivedTable, mark: int | None) -> bool:
+    """A table whose rows depend on what is before and after them: one new event may renumber what follows it.
+
+    Nothing is done when nothing was loaded since, whatever the days.
+    """
+    newest = connection.execute("SELECT coalesce(max(last_load), 0) FROM ops.sync_runs").fetchone()
+    if newest and mark == newest[0]:
+        connection.execute("CREATE OR REPLACE TEMP TABLE touched AS SELECT 0 AS nothing LIMIT 0")
+        return False
+    clear(connection, table)
+    _fill(connection, table)
+    return True
 
 
-def _mark(connection: DuckDBPyConnection, table: str) -> int | None:
-    row = connection.execute("SELECT through_load FROM ops.derived_state WHERE table_name = ?", [table]).fetchone()
+def _fill(connection: DuckDBPyConnection, table: DerivedTable) -> None:
+    connection.execute(read_sql(f"{table.name}.sql"))
+
+
+def _mark(connection: DuckDBPyConnection, table: DerivedTable) -> int | None:
+    row = connection.execute("SELECT through_load FROM ops.derived_state WHERE table_name = ?", [table.name]).fetchone()
     return int(row[0]) if row else None
 
 
@@ -224,68 +206,39 @@ def _note_orders(connection: DuckDBPyConnection, rows: str) -> None:
     )
 
 
-def _same_size(connection: DuckDBPyConnection, derived: str, source: str) -> bool:
+def _same_size(connection: DuckDBPyConnection, derived: DerivedTable, source: str) -> bool:
     """Whether each row of the source has its one row; not so when somebody has changed a table by hand."""
-    counted = connection.execute(
-        f"SELECT (SELECT count(*) FROM analytics.{derived}), (SELECT count(*) FROM ordergroove.{source})"
-    ).fetchone()
-    if counted and counted[0] != counted[1]:
-        log.warning(
-            "analytics.%s has %d rows and ordergroove.%s has %d: deriving all of it.",
-            derived,
-            counted[0],
-            source,
-            counted[1],
-        )
-        return False
-    return True
+    rows, sources = connection.execute(
+        f"SELECT (SELECT count(*) FROM {derived.qualified_name}), (SELECT count(*) FROM ordergroove.{source})"
+    ).fetchall()[0]
+    if rows != sources:
+        told = "analytics.%s has %d rows and ordergroove.%s has %d: deriving all of it."
+        log.warning(told, derived.name, rows, source, sources)
+    return bool(rows == sources)
 
 
-def _finish(connection: DuckDBPyConnection, table: str, deleted: str, *, rebuilt: bool) -> DeriveReport:
+def _finish(connection: DuckDBPyConnection, table: DerivedTable, *, rebuilt: bool) -> DeriveReport:
     """Set the mark, and count; the last part of the transaction."""
-    connection.execute("DELETE FROM ops.derived_state WHERE table_name = ?", [table])
+    connection.execute("DELETE FROM ops.derived_state WHERE table_name = ?", [table.name])
     connection.execute(
-        "INSERT INTO ops.derived_state SELECT ?, coalesce(max(last_load), 0), now() FROM ops.sync_runs", [table]
+        "INSERT INTO ops.derived_state SELECT ?, coalesce(max(last_load), 0), now() FROM ops.sync_runs", [table.name]
     )
-    counts = connection.execute(f"SELECT count(*), count(*) FILTER (WHERE {deleted}) FROM analytics.{table}").fetchone()
-    rows, gone = counts or (0, 0)
-    derived = rows
-    if not rebuilt:
-        derived = _touched(connection)
-    return DeriveReport(table, rows, derived, gone, rebuilt)
+    rows, counted = connection.execute(
+        f"SELECT count(*), count(*) FILTER (WHERE {table.counted_rows}) FROM {table.qualified_name}"
+    ).fetchall()[0]
+    return DeriveReport(table.name, rows, rows if rebuilt else _touched(connection), counted, rebuilt)
 
 
-def _ensure_current_view(connection: DuckDBPyConnection, table: Table) -> None:
-    """The view `<table>_current`; made anew only when its meaning or the columns of its table have changed."""
-    columns = [(column.name, column.description) for column in table.stored_columns]
-    view = f"{table.name}_current"
-    described = _CURRENT[table.name]
-    found = connection.execute(
-        "SELECT column_name, comment FROM duckdb_columns() WHERE database_name = current_database()"
-        " AND schema_name = ? AND table_name = ? ORDER BY column_index",
-        [table.schema, view],
-    ).fetchall()
-    told = connection.execute(
-        "SELECT comment FROM duckdb_views() WHERE database_name = current_database()"
-        " AND schema_name = ? AND view_name = ?",
-        [table.schema, view],
-    ).fetchone()
-    if found == columns and told == (described,):
-        return
-    names = ", ".join(f"current.{quoted(name)}" for name, _ in columns)
-    # Tables of the view's own schema go without it: see deletion_evidence.
+def _current_view(table: Table) -> View:
+    """The view `<table>_current` of an object's table."""
     rows = f"{quoted(table.name)} AS current"
     conditions = [_not_deleted(table.name, "current.public_id")]
     if table.name == "items":
         rows = f"{rows} LEFT JOIN moved_items AS moved ON moved.item = current.public_id"
         conditions.append(_not_deleted("orders", 'coalesce(moved."order", current."order")'))
-    qualified_name = f"{quoted(table.schema)}.{quoted(view)}"
-    connection.execute(
-        f"CREATE OR REPLACE VIEW {qualified_name} AS SELECT {names} FROM {rows} WHERE {' AND '.join(conditions)}"
-    )
-    connection.execute(f"COMMENT ON VIEW {qualified_name} IS {literal(described)}")
-    for name, description in columns:
-        connection.execute(f"COMMENT ON COLUMN {qualified_name}.{quoted(name)} IS {literal(description)}")
+    names = ", ".join(f"current.{quoted(column.name)}" for column in table.stored_columns)
+    query = f"SELECT {names} FROM {rows} WHERE {' AND '.join(conditions)}"
+    return View(table.schema, f"{table.name}_current", _CURRENT[table.name], table.stored_columns, query)
 
 
 _CURRENT = {

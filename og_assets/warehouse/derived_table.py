@@ -17,14 +17,21 @@ and, where its rows are made, in one transaction: `clear(connection, ORDER_TOTAL
 gives it other columns needs nothing more: `clear` makes the table anew when its columns are not these.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from duckdb import DuckDBPyConnection
 
 from og_assets.warehouse.checks import Check, unique_key
-from og_assets.warehouse.tables import StoredColumn, clear_table, describe_columns, literal, quoted
+from og_assets.warehouse.tables import (
+    StoredColumn,
+    grow,
+    has_columns,
+    make_anew,
+    quoted,
+    stored_columns,
+)
+from og_assets.warehouse.views import View, make_view
 
 ColumnRow: TypeAlias = tuple[str, str, str, str]
 """Name, type, meaning, and what it is made of.
@@ -33,8 +40,6 @@ The type is DuckDB's, with NOT NULL where that holds. What it is made of are col
 with a blank between them; none means that its asset tells no lineage.
 """
 
-_SPELLED_OUT = {"TIMESTAMPTZ": "TIMESTAMP WITH TIME ZONE"}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DerivedTable:
@@ -42,7 +47,8 @@ class DerivedTable:
 
     `description` says what a row is. `key` are the columns that no two rows share; without them there is no check of
     it. `depends_on` names the tables, or sweeps, that must have been brought up to date before it. `personal` says
-    that it tells about persons. A table with a column `is_deleted` gets a view `<name>_current` without these rows.
+    that it tells about persons. A table with a column `is_deleted` gets a view `<name>_current` without these rows;
+    `counted` are the rows that are counted after each derivation, as SQL over a row, by default these.
     """
 
     name: str
@@ -52,6 +58,7 @@ class DerivedTable:
     depends_on: tuple[str, ...] = ()
     more_checks: tuple[Check, ...] = ()
     personal: bool = False
+    counted: str | None = None
     schema: str = "analytics"
 
     @property
@@ -62,7 +69,7 @@ class DerivedTable:
     @property
     def stored_columns(self) -> tuple[StoredColumn, ...]:
         """All columns that the table has in DuckDB."""
-        return tuple(stored_columns((name, type, meaning) for name, type, meaning, _ in self.columns))
+        return stored_columns((name, type, meaning) for name, type, meaning, _ in self.columns)
 
     @property
     def made_of(self) -> dict[str, tuple[str, ...]]:
@@ -70,9 +77,19 @@ class DerivedTable:
         return {name: tuple(origins.split()) for name, _, _, origins in self.columns}
 
     @property
+    def tells_lineage(self) -> bool:
+        """Whether its columns say what they are made of."""
+        return any(self.made_of.values())
+
+    @property
     def has_current_view(self) -> bool:
         """Whether there is a view without what is deleted."""
         return any(name == "is_deleted" for name, *_ in self.columns)
+
+    @property
+    def counted_rows(self) -> str:
+        """The rows that are counted, as SQL over a row; no row by default where none can be deleted."""
+        return self.counted or ("is_deleted" if self.has_current_view else "false")
 
     @property
     def checks(self) -> tuple[Check, ...]:
@@ -80,24 +97,45 @@ class DerivedTable:
         return (*([unique_key(f"{self.schema}.{self.name}", self.key)] if self.key else []), *self.more_checks)
 
 
-def stored_columns(rows: Iterator[tuple[str, str, str]]) -> Iterator[StoredColumn]:
-    """Columns as DuckDB has them of name, type (with NOT NULL where that holds) and meaning."""
-    for name, type, meaning in rows:
-        bare = type.removesuffix(" NOT NULL")
-        yield StoredColumn(name, _SPELLED_OUT.get(bare, bare), meaning, required=bare != type)
-
-
 def clear(connection: DuckDBPyConnection, table: DerivedTable) -> None:
     """Leave `table` without rows and with the columns of this release; part of the transaction that fills it."""
-    if clear_table(connection, table) and table.has_current_view:
+    if has_columns(connection, table):
+        connection.execute(f"DELETE FROM {table.qualified_name}")
+    else:
+        _make(connection, table)
+
+
+def ensure_derived(connection: DuckDBPyConnection, table: DerivedTable) -> None:
+    """Make `table`, empty, where there is none; part of a transaction.
+
+    One with other columns stays for readers until it is derived the next time, which will be whole: its mark goes.
+    """
+    fits = has_columns(connection, table)
+    if fits is None:
+        _make(connection, table)
+    elif fits:
+        grow(connection, table)
         _make_current_view(connection, table)
+    else:
+        connection.execute("DELETE FROM ops.derived_state WHERE table_name = ?", [table.name])
+
+
+def _make(connection: DuckDBPyConnection, table: DerivedTable) -> None:
+    make_anew(connection, table)
+    _make_current_view(connection, table)
 
 
 def _make_current_view(connection: DuckDBPyConnection, table: DerivedTable) -> None:
-    view = f"{quoted(table.schema)}.{quoted(f'{table.name}_current')}"
-    # Tables of the view's own schema go without it: see deletion_evidence.
-    connection.execute(f"CREATE OR REPLACE VIEW {view} AS SELECT * FROM {quoted(table.name)} WHERE NOT is_deleted")
-    described = f"{table.schema}.{table.name} without what is deleted."
-    connection.execute(f"COMMENT ON VIEW {view} IS {literal(described)}")
-    meanings = {column.name: column.description for column in table.stored_columns}
-    describe_columns(connection, view, {**meanings, "is_deleted": "Always false here."})
+    if not table.has_current_view:
+        return
+    view = View(
+        table.schema,
+        f"{table.name}_current",
+        f"{table.schema}.{table.name} without what is deleted.",
+        tuple(
+            replace(column, description="Always false here.") if column.name == "is_deleted" else column
+            for column in table.stored_columns
+        ),
+        f"SELECT * FROM {quoted(table.name)} WHERE NOT is_deleted",
+    )
+    make_view(connection, view)

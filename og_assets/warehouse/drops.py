@@ -15,11 +15,12 @@ from og_assets.columns import Column, Kind
 from og_assets.warehouse import sync_log
 from og_assets.warehouse.keeping import KEEP_FOR_GOOD, Keeping
 from og_assets.warehouse.load import stage_rows
-from og_assets.warehouse.migrations import read_sql
 from og_assets.warehouse.progress import BatchCounts, Progress, SyncRun
+from og_assets.warehouse.sql import read_sql
 from og_assets.warehouse.staging import Segment
-from og_assets.warehouse.tables import TYPES, StoredColumn, Table, ensure_table, literal, quoted
+from og_assets.warehouse.tables import TYPES, StoredColumn, StoredTable, Table, ensure_table, literal, quoted
 from og_assets.warehouse.transactions import transaction
+from og_assets.warehouse.views import View, ensure_view
 
 SCHEMA = "drops"
 MEMORY_LIMIT = "256MB"
@@ -33,42 +34,17 @@ OF_THE_FILE: tuple[Column, ...] = (
 )
 """Columns of every table of drops besides those of its report."""
 
-OF_HISTORY = (
-    StoredColumn("told_until", "TIMESTAMP", "When a later file told of the same key again, UTC; null for the latest."),
+TOLD_UNTIL = StoredColumn(
+    "told_until", "TIMESTAMP", "When a later file told of the same key again, UTC; null for the latest."
 )
 
 
-@dataclass(frozen=True, slots=True)
-class PastDrops:
+def past_drops(table: Table) -> StoredTable:
     """`history.drops_<report>_past`: rows of files that a later file has replaced, without what tells of persons."""
-
-    of: Table
-
-    @property
-    def schema(self) -> str:
-        """Schema of the table."""
-        return "history"
-
-    @property
-    def name(self) -> str:
-        """Name of the table in its schema."""
-        return f"drops_{self.of.name}_past"
-
-    @property
-    def qualified_name(self) -> str:
-        """Schema and name, quoted for SQL."""
-        return f"{quoted(self.schema)}.{quoted(self.name)}"
-
-    @property
-    def description(self) -> str:
-        """What a row is."""
-        return f"Rows of drops.{self.of.name} as earlier files told them; a later file told of the same key."
-
-    @property
-    def stored_columns(self) -> tuple[StoredColumn, ...]:
-        """All columns that the table has in DuckDB."""
-        kept = (column for column in self.of.columns if not column.is_masked)
-        return tuple(StoredColumn(column.name, TYPES[column.kind], column.description) for column in kept)
+    description = f"Rows of drops.{table.name} as earlier files told them; a later file told of the same key."
+    kept = (column for column in table.columns if not column.is_masked)
+    columns = tuple(StoredColumn(column.name, TYPES[column.kind], column.description) for column in kept)
+    return StoredTable("history", f"drops_{table.name}_past", description, columns)
 
 
 def ensure_past(connection: DuckDBPyConnection, table: Table, keys: Sequence[Sequence[str]]) -> None:
@@ -78,23 +54,20 @@ def ensure_past(connection: DuckDBPyConnection, table: Table, keys: Sequence[Seq
     """
     if not keys:
         return
-    past = PastDrops(table)
+    past = past_drops(table)
     ensure_table(connection, past)
-    columns = ", ".join(quoted(column.name) for column in past.stored_columns)
-    sql = read_sql("drop_history_view.sql").format(
-        report=table.name, table=table.qualified_name, past=past.qualified_name, columns=columns, key=_by(keys)
+    query = read_sql("drop_history_view.sql").format(
+        table=table.qualified_name, past=past.qualified_name, columns=_names(past), key=_by(keys)
     )
-    view = f"history.drops_{table.name}"
-    found = connection.execute(
-        "SELECT comment FROM duckdb_views() WHERE database_name = current_database()"
-        " AND schema_name = 'history' AND view_name = ?",
-        [f"drops_{table.name}"],
-    ).fetchone()
-    if not found:
-        with transaction(connection):
-            connection.execute(sql)
-            for column in (*past.stored_columns, *OF_HISTORY):
-                connection.execute(f"COMMENT ON COLUMN {view}.{quoted(column.name)} IS {literal(column.description)}")
+    description = (
+        f"Every row of drops.{table.name} that files have told, latest and former ones, without what tells of persons."
+    )
+    columns = (*past.stored_columns, TOLD_UNTIL)
+    ensure_view(connection, View("history", f"drops_{table.name}", description, columns, query))
+
+
+def _names(table: StoredTable) -> str:
+    return ", ".join(quoted(column.name) for column in table.stored_columns)
 
 
 def _by(keys: Sequence[Sequence[str]]) -> str:
@@ -204,7 +177,7 @@ def load_drop(
     """Load a whole file into `table` in one transaction, in the place of what it told before.
 
     Unless a key may have several lines, of those with the same one the last counts and the others are quarantined.
-    `progress` counts since the start of the run. What later files replace goes to the table's PastDrops as `keeping`
+    `progress` counts since the start of the run. What later files replace goes to its table of past_drops as `keeping`
     says. Raises UnknownSync.
     """
     file, key = read.logged, read.key
@@ -261,8 +234,8 @@ def _find(connection: DuckDBPyConnection, table: Table, key: Sequence[str]) -> t
 
 def _keep_past(connection: DuckDBPyConnection, table: Table, file: LoggedDrop) -> None:
     """Keep what this file replaces, and what of it a later one has replaced already; whichever was loaded first."""
-    past = PastDrops(table)
-    columns = ", ".join(quoted(column.name) for column in past.stored_columns)
+    past = past_drops(table)
+    columns = _names(past)
     connection.execute(f"DELETE FROM {past.qualified_name} WHERE _file = ?", [file.name])
     for rows in (
         f"{table.qualified_name} WHERE _file <> $file AND rowid IN (SELECT at_row FROM temp.replaced)",
@@ -278,7 +251,7 @@ def forget_past(connection: DuckDBPyConnection, table: Table, keeping: Keeping) 
     if keeping.days is None:
         return
     before = datetime.now(UTC).replace(tzinfo=None) - timedelta(days=keeping.days)
-    sql = read_sql("forget_past_drops.sql").format(past=PastDrops(table).qualified_name, report=table.name)
+    sql = read_sql("forget_past_drops.sql").format(past=past_drops(table).qualified_name, report=table.name)
     connection.execute(sql, {"before": before})
 
 

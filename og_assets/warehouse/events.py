@@ -7,9 +7,9 @@ from datetime import datetime
 from duckdb import DuckDBPyConnection
 
 from og_assets.warehouse import sync_log
-from og_assets.warehouse.migrations import read_sql
 from og_assets.warehouse.progress import BatchCounts, Progress, SyncRun
 from og_assets.warehouse.retention import forget_old_pulls
+from og_assets.warehouse.sql import read_sql
 from og_assets.warehouse.transactions import transaction
 
 

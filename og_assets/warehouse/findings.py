@@ -9,8 +9,8 @@ from duckdb import DuckDBPyConnection
 from og_assets.warehouse import sync_log
 from og_assets.warehouse.derive import ensure_moved_items
 from og_assets.warehouse.memory import MEMORY_LIMIT
-from og_assets.warehouse.migrations import read_sql
 from og_assets.warehouse.progress import BatchCounts, Progress, SyncRun
+from og_assets.warehouse.sql import read_sql
 from og_assets.warehouse.staging import Segment
 from og_assets.warehouse.transactions import transaction
 

@@ -15,9 +15,10 @@ from duckdb import DuckDBPyConnection
 
 from og_assets.columns import Column, Kind
 from og_assets.warehouse.keeping import Keeping
-from og_assets.warehouse.migrations import read_sql
 from og_assets.warehouse.progress import SyncRun
-from og_assets.warehouse.tables import TYPES, StoredColumn, Table, ensure_table, literal, quoted
+from og_assets.warehouse.sql import read_sql
+from og_assets.warehouse.tables import TYPES, StoredColumn, StoredTable, Table, ensure_table, quoted
+from og_assets.warehouse.views import View, ensure_view
 
 INSTANT = "TIMESTAMP WITH TIME ZONE"
 
@@ -34,36 +35,11 @@ VALIDITY: tuple[StoredColumn, ...] = (
 ENDED_BY = StoredColumn("ended_by", "VARCHAR", "replaced, deleted, missing (left out of the list), or null.")
 
 
-@dataclass(frozen=True, slots=True)
-class PastTable:
+def past_table(table: Table) -> StoredTable:
     """`history.<object>_past`: the states that the rows of an object's table have left."""
-
-    of: Table
-
-    @property
-    def schema(self) -> str:
-        """Schema of the table."""
-        return "history"
-
-    @property
-    def name(self) -> str:
-        """Name of the table in its schema."""
-        return f"{self.of.name}_past"
-
-    @property
-    def qualified_name(self) -> str:
-        """Schema and name, quoted for SQL."""
-        return f"{quoted(self.schema)}.{quoted(self.name)}"
-
-    @property
-    def description(self) -> str:
-        """What a row is."""
-        return f"Former states of {self.of.name}, each as it was when it was replaced; cannot be fetched again."
-
-    @property
-    def stored_columns(self) -> tuple[StoredColumn, ...]:
-        """All columns that the table has in DuckDB."""
-        return (*(column for column, _ in kept_columns(self.of)), *VALIDITY)
+    description = f"Former states of {table.name}, each as it was when it was replaced; cannot be fetched again."
+    columns = (*(column for column, _ in kept_columns(table)), *VALIDITY)
+    return StoredTable("history", f"{table.name}_past", description, columns)
 
 
 def kept_columns(table: Table) -> Iterator[tuple[StoredColumn, str]]:
@@ -100,39 +76,23 @@ def ensure_history(connection: DuckDBPyConnection, table: Table) -> None:
     """
     if table.versions is None:
         return
-    ensure_table(connection, PastTable(table))
-    shown = view_columns(table)
-    columns = [(column.name, column.description) for column in shown]
-    found = connection.execute(
-        "SELECT column_name, comment FROM duckdb_columns() WHERE database_name = current_database()"
-        " AND schema_name = 'history' AND table_name = ? ORDER BY column_index",
-        [table.name],
-    ).fetchall()
-    if found == columns:
-        return
-    connection.execute(_view(table))
-    view = f"history.{quoted(table.name)}"
-    described = f"Every state of {table.name} that was seen, the present one too; in order of valid_from, valid_to."
-    connection.execute(f"COMMENT ON VIEW {view} IS {literal(described)}")
-    for name, description in columns:
-        connection.execute(f"COMMENT ON COLUMN {view}.{quoted(name)} IS {literal(description)}")
-    connection.execute(read_sql("history_as_of.sql").format(object=table.name))
+    ensure_table(connection, past_table(table))
+    if ensure_view(connection, history_view(table)):
+        connection.execute(read_sql("history_as_of.sql").format(object=table.name))
 
 
-def view_columns(table: Table) -> tuple[StoredColumn, ...]:
-    """The columns of the view `history.<object>`."""
-    return (*PastTable(table).stored_columns, ENDED_BY)
-
-
-def _view(table: Table) -> str:
-    past = PastTable(table)
-    return read_sql("history_view.sql").format(
-        object=table.name,
+def history_view(table: Table) -> View:
+    """The view `history.<object>`: former states and the present one."""
+    past = past_table(table)
+    query = read_sql("history_view.sql").format(
+        past=past.qualified_name,
         table=table.qualified_name,
         columns=", ".join(quoted(column.name) for column in past.stored_columns),
         values=", ".join(f"{value} AS {quoted(column.name)}" for column, value in kept_columns(table)),
         **asdict(_MISSING if table.listed_whole else _DELETED.get(table.name, _LIVES_ON)),
     )
+    description = f"Every state of {table.name} that was seen, the present one too; in order of valid_from, valid_to."
+    return View("history", table.name, description, (*past.stored_columns, ENDED_BY), query)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,9 +163,9 @@ def keep_superseded(connection: DuckDBPyConnection, table: Table, run: SyncRun, 
     )
     connection.execute(
         read_sql("keep_superseded.sql").format(
-            past=PastTable(table).qualified_name,
+            past=past_table(table).qualified_name,
             table=table.qualified_name,
-            columns=", ".join(quoted(column.name) for column in PastTable(table).stored_columns),
+            columns=", ".join(quoted(column.name) for column in past_table(table).stored_columns),
             values=", ".join(value for _, value in kept),
         ),
         {"object": run.object_name, "sync_id": run.sync_id},
@@ -220,14 +180,14 @@ def valid_from(table: Table, *, superseded: bool) -> str:
 
 def written_by(table: Table) -> tuple[str, ...]:
     """The qualified names of the tables whose rows name a pull of the object."""
-    return (table.qualified_name, *((PastTable(table).qualified_name,) if table.versions else ()))
+    return (table.qualified_name, *((past_table(table).qualified_name,) if table.versions else ()))
 
 
 def forget_old_states(connection: DuckDBPyConnection, table: Table, keeping: Keeping) -> None:
     """Remove states that ended longer ago than `keeping` says; part of the transaction that ends a complete pull."""
     if table.versions and keeping.days is not None:
         before = datetime.now(UTC) - timedelta(days=keeping.days)
-        past = PastTable(table).qualified_name
+        past = past_table(table).qualified_name
         connection.execute(read_sql("forget_old_states.sql").format(past=past), {"before": before})
 
 

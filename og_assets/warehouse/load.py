@@ -16,9 +16,9 @@ from duckdb import DuckDBPyConnection, OutOfMemoryException
 from og_assets.warehouse import presence, sync_log
 from og_assets.warehouse.history import forget_old_states, keep_superseded, valid_from, written_by
 from og_assets.warehouse.keeping import KEEP_FOR_GOOD, Keeping
-from og_assets.warehouse.migrations import read_sql
 from og_assets.warehouse.progress import BatchCounts, Progress, QuarantinedRecord, Resume, SyncRun
 from og_assets.warehouse.retention import forget_old_pulls
+from og_assets.warehouse.sql import read_sql
 from og_assets.warehouse.staging import Segment
 from og_assets.warehouse.sync_log import begin_sync, fail_sync, forget_resume, read_watermark
 from og_assets.warehouse.tables import PRESENCE, VALID_FROM, StoredColumn, Table, quoted

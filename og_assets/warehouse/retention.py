@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 from duckdb import DuckDBPyConnection
 
-from og_assets.warehouse.migrations import read_sql
 from og_assets.warehouse.progress import SyncRun
+from og_assets.warehouse.sql import read_sql
 
 KEPT_PULLS = timedelta(days=400)
 """How long a pull stays in ops.sync_runs after it began: this month can be held against the same one last year."""

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from duckdb import DuckDBPyConnection
 
-from og_assets.warehouse.migrations import read_sql
+from og_assets.warehouse.sql import read_sql
 from og_assets.warehouse.tables import Table, quoted
 
 

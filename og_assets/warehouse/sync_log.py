@@ -15,8 +15,8 @@ from typing import Any
 from duckdb import DuckDBPyConnection
 
 from og_assets.warehouse.errors import UnknownSync
-from og_assets.warehouse.migrations import read_sql
 from og_assets.warehouse.progress import BatchCounts, Progress, Resume, SyncPlan, SyncRun
+from og_assets.warehouse.sql import read_sql
 from og_assets.warehouse.transactions import transaction
 
 RESUMABLE_FOR = timedelta(days=1)

@@ -1,7 +1,7 @@
 """Object tables: what they look like in DuckDB, and how they are made and grow. Knows columns, not objects."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from duckdb import DuckDBPyConnection
@@ -20,6 +20,10 @@ TYPES: dict[Kind, str] = {
     Kind.FLAG: "BOOLEAN",
     Kind.JSON: "JSON",
 }
+
+NOT_NULL = " NOT NULL"
+SPELLED_OUT = {"TIMESTAMPTZ": "TIMESTAMP WITH TIME ZONE"}
+"""Types as people write them, and as DuckDB tells them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,35 @@ class Storable(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class StoredTable:
+    """A table as DuckDB has it."""
+
+    schema: str
+    name: str
+    description: str
+    stored_columns: tuple[StoredColumn, ...]
+
+    @property
+    def qualified_name(self) -> str:
+        """Schema and name, quoted for SQL."""
+        return f"{quoted(self.schema)}.{quoted(self.name)}"
+
+
+def stored_table(schema: str, name: str, description: str, rows: Iterable[tuple[str, str, str]]) -> StoredTable:
+    """A table of columns told as `stored_columns` takes them."""
+    return StoredTable(schema, name, description, stored_columns(rows))
+
+
+def stored_columns(rows: Iterable[tuple[str, str, str]]) -> tuple[StoredColumn, ...]:
+    """Columns told by name, type and meaning; the type is DuckDB's, with NOT NULL where that holds."""
+    split = ((name, type.removesuffix(NOT_NULL), type.endswith(NOT_NULL), meaning) for name, type, meaning in rows)
+    return tuple(
+        StoredColumn(name, SPELLED_OUT.get(type, type), meaning, required=required)
+        for name, type, required, meaning in split
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """A table that is loaded by key. `key` names the columns that identify a row, all of them in `columns`.
 
@@ -156,27 +189,32 @@ def ensure_table(connection: DuckDBPyConnection, table: Storable) -> None:
 
     One transaction of its own. Raises ColumnTypeChanged when a column is there with another type.
     """
-    with transaction(connection):
-        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(table.schema)}")
-        connection.execute(f"CREATE TABLE IF NOT EXISTS {table.qualified_name} ({_definitions(table)})")
-        found = _columns_found(connection, table)
-        _add_columns(connection, table, found)
-        _describe(connection, table, found)
+    found = _found(connection, table)
+    if found.description != table.description or _undescribed(table, found):
+        with transaction(connection):
+            grow(connection, table)
 
 
-def clear_table(connection: DuckDBPyConnection, table: Storable) -> bool:
-    """Leave `table` without rows; returns whether it had to be made for that, for its columns were others or none.
+def grow(connection: DuckDBPyConnection, table: Storable) -> None:
+    """What `ensure_table` does, as part of a transaction."""
+    connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(table.schema)}")
+    connection.execute(f"CREATE TABLE IF NOT EXISTS {table.qualified_name} ({_definitions(table)})")
+    found = _found(connection, table)
+    _add_columns(connection, table, found.columns)
+    _describe(connection, table, found)
 
-    Part of a transaction.
-    """
-    found = _columns_found(connection, table)
-    if [(column.name, column.type) for column in found.values()] == [(c.name, c.type) for c in table.stored_columns]:
-        connection.execute(f"DELETE FROM {table.qualified_name}")
-    else:
-        connection.execute(f"CREATE OR REPLACE TABLE {table.qualified_name} ({_definitions(table)})")
-        _describe(connection, table, {})
-        return True
-    return False
+
+def has_columns(connection: DuckDBPyConnection, table: Storable) -> bool | None:
+    """Whether the columns of `table` are those that DuckDB has, in their order; None when there is no such table."""
+    found = [(column.name, column.type) for column in _found(connection, table).columns.values()]
+    return found == [(column.name, column.type) for column in table.stored_columns] if found else None
+
+
+def make_anew(connection: DuckDBPyConnection, table: Storable) -> None:
+    """Make `table`, without rows, in place of one that may be there; part of a transaction."""
+    connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(table.schema)}")
+    connection.execute(f"CREATE OR REPLACE TABLE {table.qualified_name} ({_definitions(table)})")
+    _describe(connection, table, _Found())
 
 
 def describe_columns(connection: DuckDBPyConnection, qualified_name: str, meanings: Mapping[str, str]) -> None:
@@ -195,7 +233,7 @@ def _definition(column: StoredColumn) -> str:
     return f"{quoted(column.name)} {column.type}{required}{compression}"
 
 
-def _add_columns(connection: DuckDBPyConnection, table: Storable, found: dict[str, StoredColumn]) -> None:
+def _add_columns(connection: DuckDBPyConnection, table: Storable, found: Mapping[str, StoredColumn]) -> None:
     for column in table.stored_columns:
         if column.name not in found:
             connection.execute(f"ALTER TABLE {table.qualified_name} ADD COLUMN {quoted(column.name)} {column.type}")
@@ -205,27 +243,39 @@ def _add_columns(connection: DuckDBPyConnection, table: Storable, found: dict[st
             raise ColumnTypeChanged(f"{table.schema}.{table.name}", column.name, found[column.name].type, column.type)
 
 
-def _describe(connection: DuckDBPyConnection, table: Storable, found: dict[str, StoredColumn]) -> None:
-    described = connection.execute(
-        "SELECT comment FROM duckdb_tables()"
-        " WHERE database_name = current_database() AND schema_name = ? AND table_name = ?",
-        [table.schema, table.name],
-    ).fetchone()
-    if described != (table.description,):
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What DuckDB has of a table: its description and its columns by name; nothing of one that is not there."""
+
+    description: str | None = None
+    columns: Mapping[str, StoredColumn] = field(default_factory=dict)
+
+
+def _describe(connection: DuckDBPyConnection, table: Storable, found: _Found) -> None:
+    if found.description != table.description:
         connection.execute(f"COMMENT ON TABLE {table.qualified_name} IS {literal(table.description)}")
-    meanings = {column.name: column.description for column in table.stored_columns}
-    told = {column.name: column.description for column in found.values()}
-    new = {name: meaning for name, meaning in meanings.items() if told.get(name) != meaning}
-    describe_columns(connection, table.qualified_name, new)
+    describe_columns(connection, table.qualified_name, _undescribed(table, found))
 
 
-def _columns_found(connection: DuckDBPyConnection, table: Storable) -> dict[str, StoredColumn]:
+def _undescribed(table: Storable, found: _Found) -> dict[str, str]:
+    """The meanings that DuckDB does not have yet, by column."""
+    told = {column.name: (column.type, column.description) for column in found.columns.values()}
+    return {
+        column.name: column.description
+        for column in table.stored_columns
+        if told.get(column.name) != (column.type, column.description)
+    }
+
+
+def _found(connection: DuckDBPyConnection, table: Storable) -> _Found:
     rows = connection.execute(
-        "SELECT column_name, data_type, coalesce(comment, '') FROM duckdb_columns()"
-        " WHERE database_name = current_database() AND schema_name = ? AND table_name = ? ORDER BY column_index",
+        "SELECT column_name, data_type, coalesce(columns.comment, ''), tables.comment"
+        " FROM duckdb_columns() AS columns JOIN duckdb_tables() AS tables USING (table_oid, database_oid)"
+        " WHERE tables.database_name = current_database() AND tables.schema_name = ? AND tables.table_name = ?"
+        " ORDER BY column_index",
         [table.schema, table.name],
     ).fetchall()
-    return {name: StoredColumn(name, type_, comment) for name, type_, comment in rows}
+    return _Found(rows[0][3] if rows else None, {name: StoredColumn(name, type, told) for name, type, told, _ in rows})
 
 
 def literal(text: str) -> str:

@@ -7,7 +7,6 @@ import pytest
 
 from og_assets.assets.metadata import CAVEATS, OWNERS
 from og_assets.ordergroove.objects import OBJECTS
-from og_assets.warehouse.migrated_tables import migrated_columns
 from og_assets_tests import code_location
 from og_assets_tests.deletions.reconciling import Site
 
@@ -108,26 +107,22 @@ def test_derived_tables_say_what_their_columns_are_made_of(specs: dict[str, dg.A
         assert list(lineage.deps_by_column) == columns
 
 
-def test_columns_read_from_migrations_are_those_that_duckdb_has(site: Site, specs: dict[str, dg.AssetSpec]) -> None:
-    """Names, types, meanings and NOT NULL of every table that an asset names and a migration makes."""
-    tables = {spec.metadata["dagster/table_name"] for key, spec in specs.items() if key not in GRAPH["objects"]}
+def test_the_columns_that_assets_tell_of_are_those_that_duckdb_has(site: Site, specs: dict[str, dg.AssetSpec]) -> None:
+    """Names, types, meanings and NOT NULL of every table that an asset names, those of objects apart."""
+    tables = {
+        spec.metadata["dagster/table_name"]: spec.metadata["dagster/column_schema"].columns
+        for key, spec in specs.items()
+        if key not in GRAPH["objects"]
+    }
     assert len(tables) == 7
-    for table in tables:
-        schema, _, name = table.partition(".")
+    for table, columns in tables.items():
         in_duckdb = site.rows(
-            "SELECT column_name, data_type, comment, NOT is_nullable FROM duckdb_columns()"
-            " WHERE database_name = current_database() AND schema_name = ? AND table_name = ? ORDER BY column_index",
-            schema,
-            name,
+            "SELECT column_name, data_type, comment, is_nullable FROM duckdb_columns()"
+            " WHERE database_name = current_database() AND schema_name || '.' || table_name = ? ORDER BY column_index",
+            table,
         )
-        read = migrated_columns(schema, name)
-        assert [(column.name, column.type, column.description, column.required) for column in read] == in_duckdb
-
-
-def test_a_table_that_no_migration_makes_has_no_columns() -> None:
-    """A misspelt name is an error when the code location loads, not an empty list in the UI."""
-    with pytest.raises(LookupError, match=r"analytics\.totals"):
-        migrated_columns("analytics", "totals")
+        told = [(column.name, column.type, column.description, column.constraints.nullable) for column in columns]
+        assert told == in_duckdb
 
 
 def test_jobs_schedules_and_sensors_say_what_they_do(definitions: dg.Definitions) -> None:

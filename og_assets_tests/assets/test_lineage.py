@@ -1,36 +1,30 @@
 """The stated lineage of columns against what the SQL does: change a column of a source, derive again, and look."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 import pytest
 from duckdb import DuckDBPyConnection
 
-from og_assets.assets.lineage import LINEAGE, column_lineage
+from og_assets.assets.lineage import column_lineage
 from og_assets.assets.scope import Scope
 from og_assets.merchants import Merchant
 from og_assets.settings import Settings
-from og_assets.warehouse.derive import DeriveReport, derive_bridge, derive_tombstones, derive_totals
-from og_assets.warehouse.migrated_tables import migrated_columns
+from og_assets.warehouse.analytics import ANALYTICS
+from og_assets.warehouse.derive import derive
+from og_assets.warehouse.derived_table import DerivedTable
 from og_assets.warehouse.tables import quoted
 from og_assets_tests.code_location import definitions
 from og_assets_tests.deletions.reconciling import Site, deletion, deletion_events
 
-MAKE: dict[str, Callable[..., DeriveReport]] = {
-    "deletion_tombstones": derive_tombstones,
-    "items_orders_bridge": derive_bridge,
-    "order_totals": derive_totals,
-}
-KEYS = {"deletion_tombstones": "object, id", "items_orders_bridge": "item", "order_totals": '"order"'}
+DERIVED = {table.name: table for table in ANALYTICS}
 TABLES = {
     "orders": "ordergroove.orders",
     "items": "ordergroove.items",
     "events": "ordergroove.events",
     "orders_sweep": "ops.sweep_findings",
     "items_sweep": "ops.sweep_findings",
-    "tombstones": "analytics.deletion_tombstones",
-    "bridge": "analytics.items_orders_bridge",
     "deletion_tombstones": "analytics.deletion_tombstones",
     "items_orders_bridge": "analytics.items_orders_bridge",
 }
@@ -43,7 +37,7 @@ JOINED_BY = {
     },
     "items_orders_bridge": {
         "orders.public_id", "items.public_id", "items.order", "events.raw", "events.type", "events.object_id",
-        "tombstones.object", "tombstones.id",
+        "deletion_tombstones.object", "deletion_tombstones.id",
     },
     "order_totals": {
         "orders.public_id", "items_orders_bridge.item", "items_orders_bridge.order",
@@ -88,7 +82,7 @@ def connection(site: Site) -> Iterator[DuckDBPyConnection]:
         yield connection
 
 
-@pytest.mark.parametrize("table", MAKE)  # not the timelines: each of their rows has its place among all others
+@pytest.mark.parametrize("table", JOINED_BY)  # not the timelines: each of their rows has its place among all others
 def test_each_stated_origin_changes_just_the_columns_it_is_stated_for(
     connection: DuckDBPyConnection, table: str
 ) -> None:
@@ -109,10 +103,9 @@ def test_each_stated_origin_changes_just_the_columns_it_is_stated_for(
     assert wrong == {}
 
 
-@pytest.mark.parametrize("table", LINEAGE)
-def test_every_column_of_a_derived_table_has_origins_that_exist(table: str) -> None:
-    """In the order of the table; what the origins are called is what their assets' column schemas say."""
-    assert list(LINEAGE[table]) == [column.name for column in migrated_columns("analytics", table)]
+@pytest.mark.parametrize("table", ANALYTICS, ids=lambda table: table.name)
+def test_every_column_of_a_derived_table_has_origins_that_exist(table: DerivedTable) -> None:
+    """What the origins are called is what their assets' column schemas say."""
     schemas = {
         key: {column.name for column in spec.metadata["dagster/column_schema"].columns}
         for spec in definitions().resolve_all_asset_specs()
@@ -127,18 +120,18 @@ def test_every_column_of_a_derived_table_has_origins_that_exist(table: str) -> N
 def test_lineage_follows_the_graph_of_assets() -> None:
     """A column comes from an asset upstream, never from one that the graph does not know as such."""
     graph = definitions().resolve_asset_graph()
-    for table in LINEAGE:
-        key = dg.AssetKey(["analytics", table])
+    for table in ANALYTICS:
+        key = dg.AssetKey(["analytics", table.name])
         upstream = graph.get_ancestor_asset_keys(key)
         origins = {dep.asset_key for deps in column_lineage(SCOPE, table).deps_by_column.values() for dep in deps}
-        assert origins <= upstream, (table, origins - upstream)
+        assert origins <= upstream, (table.name, origins - upstream)
 
 
 def _by_origin(table: str) -> dict[str, set[str]]:
     """The columns that each origin is stated for."""
     stated: dict[str, set[str]] = {}
-    for column, origins in LINEAGE[table].items():
-        for origin in origins.split():
+    for column, origins in DERIVED[table].made_of.items():
+        for origin in origins:
             stated.setdefault(origin, set()).add(column)
     return stated
 
@@ -159,19 +152,20 @@ def _changed_by(connection: DuckDBPyConnection, table: str, source: str, names: 
     connection.execute(f"CREATE TEMP TABLE IF NOT EXISTS before AS FROM analytics.{table}")
     connection.execute(f"CREATE OR REPLACE TEMP TABLE kept AS FROM {TABLES[source]}")
     connection.execute(f"UPDATE {TABLES[source]} SET {changes} WHERE {ROWS.get(source, 'true')}")
-    MAKE[table](connection, rebuild=True)
+    derive(connection, DERIVED[table], rebuild=True)
+    key = ", ".join(map(quoted, DERIVED[table].key))
     compared = ", ".join(
         f"count(*) FILTER (WHERE before.{quoted(name)} IS DISTINCT FROM after.{quoted(name)})"
-        for name in LINEAGE[table]
+        for name in DERIVED[table].made_of
     )
     counts = connection.execute(
-        f"SELECT {compared}, count(*) FROM temp.before AS before JOIN analytics.{table} AS after USING ({KEYS[table]})"
+        f"SELECT {compared}, count(*) FROM temp.before AS before JOIN analytics.{table} AS after USING ({key})"
     ).fetchone()
     assert counts is not None
     assert counts[-1] > 0, "no row is there any more to compare"
     connection.execute(f"DELETE FROM {TABLES[source]}")
     connection.execute(f"INSERT INTO {TABLES[source]} FROM temp.kept")
-    return {name for name, count in zip(LINEAGE[table], counts, strict=False) if count}
+    return {name for name, count in zip(DERIVED[table].made_of, counts, strict=False) if count}
 
 
 def _another(name: str, type: str) -> str:

@@ -5,21 +5,20 @@ from collections.abc import Mapping
 import pytest
 from duckdb import DuckDBPyConnection
 
-from og_assets.assets.checks import DERIVED_CHECKS, object_checks, results
+from og_assets.assets import events
+from og_assets.assets.checks import object_checks, results
 from og_assets.assets.derived import READ_BY_DERIVED
 from og_assets.ordergroove.objects import OBJECTS
+from og_assets.warehouse.analytics import ANALYTICS, ORDER_TOTALS
 from og_assets.warehouse.checks import Limit, Outcome, Verdict, evaluate
-from og_assets.warehouse.derive import (
-    derive_bridge,
-    derive_status_changes,
-    derive_subscription_changes,
-    derive_tombstones,
-    derive_totals,
-    prepare,
-)
+from og_assets.warehouse.derive import derive, prepare
 
 W, E = Verdict.WARN, Verdict.ERROR
-CHECKS = {**{object.name: object_checks(object) for object in OBJECTS}, **DERIVED_CHECKS}
+CHECKS = {
+    **{object.name: object_checks(object) for object in OBJECTS},
+    "events": events.CHECKS,
+    **{table.name: table.checks for table in ANALYTICS},
+}
 DERIVE = "derive"
 LAST_PULL = "sync_id = (SELECT max(sync_id) FROM ops.sync_runs WHERE object = '{}' AND mode <> 'sweep')"
 FIRST_PULL = "sync_id = (SELECT min(sync_id) FROM ops.sync_runs WHERE object = '{}')"
@@ -43,8 +42,8 @@ def spoil(connection: DuckDBPyConnection, *statements: str) -> None:
     for statement in statements:
         if statement == DERIVE:
             prepare(connection, READ_BY_DERIVED)
-            for make in DERIVATIONS:
-                make(connection, rebuild=True)
+            for table in ANALYTICS:
+                derive(connection, table, rebuild=True)
         else:
             connection.execute(statement)
 
@@ -60,14 +59,6 @@ A_STATE = (
     "INSERT INTO history.orders_past SELECT * EXCLUDE (ended_by) REPLACE (valid_from - INTERVAL 2 DAY AS valid_from,"
     " {} AS valid_to) FROM history.orders WHERE valid_to IS NULL ORDER BY public_id LIMIT 1"
 )
-DERIVATIONS = (
-    derive_tombstones,
-    derive_bridge,
-    derive_totals,
-    derive_status_changes,
-    derive_subscription_changes,
-)
-
 DEFECTS: dict[str, tuple[list[str], dict[str, Verdict]]] = {
     "an order is there twice": ([a_copy("ordergroove.orders")], {"orders.unique_key": E}),
     "a key of two columns is there twice": (
@@ -317,7 +308,7 @@ def test_limit_is_exceeded_by_rows_and_share(limit: Limit, found: int, among: in
 def test_check_that_duckdb_cannot_answer_warns_without_quoting_it(spoiled: DuckDBPyConnection) -> None:
     """The data is loaded; a missing table or too little memory must not make the step load it again."""
     spoil(spoiled, "DROP TABLE analytics.order_totals CASCADE")
-    for result in results(spoiled, DERIVED_CHECKS["order_totals"]):
+    for result in results(spoiled, ORDER_TOTALS.checks):
         assert not result.passed
         assert result.severity.value == "WARN"
         assert result.description == "DuckDB could not answer it (CatalogException)"

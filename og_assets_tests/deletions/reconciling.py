@@ -25,16 +25,9 @@ from og_assets.sync.ingest import IngestReport, ingest
 from og_assets.sync.source import Source
 from og_assets.sync.sweep import SweepReport, sweep
 from og_assets.sync.windows import PullMode
+from og_assets.warehouse.analytics import BRIDGE, ORDER_TOTALS, STATUS_CHANGES, SUBSCRIPTION_CHANGES, TOMBSTONES
 from og_assets.warehouse.connecting import open_warehouse
-from og_assets.warehouse.derive import (
-    DeriveReport,
-    derive_bridge,
-    derive_status_changes,
-    derive_subscription_changes,
-    derive_tombstones,
-    derive_totals,
-    prepare,
-)
+from og_assets.warehouse.derive import DeriveReport, derive, prepare
 from og_assets.warehouse.keeping import KEEP_FOR_GOOD
 from og_assets.webhooks.inbox import Inbox, InboxEvent
 from og_assets_tests.pulling import client_for, pull_one
@@ -82,15 +75,15 @@ class Site:
         """Bring tombstones, bridge and totals up to date, and the timelines."""
         with self.warehouse.get_connection() as connection:
             prepare(connection, READ_BY_DERIVED)
-            reports = [make(connection, rebuild=rebuild) for make in (derive_tombstones, derive_bridge, derive_totals)]
-            for make in (derive_status_changes, derive_subscription_changes):
-                make(connection, rebuild=rebuild)
+            reports = [derive(connection, table, rebuild=rebuild) for table in (TOMBSTONES, BRIDGE, ORDER_TOTALS)]
+            for table in (STATUS_CHANGES, SUBSCRIPTION_CHANGES):
+                derive(connection, table, rebuild=rebuild)
             return reports
 
     def derive_tombstones(self) -> DeriveReport:
         """Bring the tombstones alone up to date."""
         with self.warehouse.get_connection() as connection:
-            return derive_tombstones(connection)
+            return derive(connection, TOMBSTONES)
 
     def reconcile(self) -> None:
         """What a sync does: pull, sweep, derive."""

@@ -14,7 +14,6 @@ from og_assets.emulator.server import Emulator
 from og_assets.emulator.shop.state import Event
 from og_assets.emulator.world import World
 from og_assets.sync.sweep import StampsAhead
-from og_assets.warehouse.migrations import read_sql
 from og_assets.webhooks.inbox import Inbox
 from og_assets_tests.deletions.reconciling import (
     OpenWarehouse,
@@ -24,6 +23,7 @@ from og_assets_tests.deletions.reconciling import (
     deletion,
     deletion_events,
 )
+from og_assets_tests.warehouse import older_releases
 
 UNSENT = "status = 1"
 IN_UNSENT = f'"order" IN (SELECT public_id FROM orders WHERE {UNSENT})'
@@ -74,7 +74,7 @@ def test_a_warehouse_of_an_older_release_takes_the_moves_that_it_knows(site: Sit
     for view in ("items_current", "moved_items", "item_moves"):
         site.execute(f"DROP VIEW ordergroove.{view}")
     site.execute('UPDATE analytics.items_orders_bridge SET "order" = ?, is_deleted = true WHERE item = ?', left, item)
-    site.execute(read_sql("webhook_moves.sql"))
+    site.execute(older_releases.sql_of(5))
     site.derive()
     assert bridge_of(site, item) == (to, False)
     assert current(site, item)

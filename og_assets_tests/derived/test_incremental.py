@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from og_assets.emulator.shop.statuses import RETRIED, SEND_NOW, UNSENT
 from og_assets.emulator.world import World
-from og_assets.warehouse.derive import Days, derive_bridge, derive_totals
+from og_assets.warehouse.analytics import BRIDGE, ORDER_TOTALS
+from og_assets.warehouse.derive import Days, derive
 from og_assets_tests.deletions.reconciling import (
     Site,
     assert_deletions_are_known,
@@ -201,6 +202,6 @@ def test_the_days_asked_for_are_derived_again(site: Site) -> None:
     site.execute('UPDATE analytics.items_orders_bridge SET quantity = -1 WHERE "order" = ?', order)
     days = Days(day, day.replace(hour=23, minute=59, second=59))
     with site.warehouse.get_connection() as connection:
-        derive_bridge(connection, days=days)
-        derive_totals(connection, days=days)
+        derive(connection, BRIDGE, days=days)
+        derive(connection, ORDER_TOTALS, days=days)
     assert site.derived() == before

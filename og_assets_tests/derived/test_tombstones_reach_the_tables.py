@@ -5,7 +5,8 @@ from duckdb import DuckDBPyConnection
 
 from og_assets.assets.derived import READ_BY_DERIVED
 from og_assets.assets.warehouse_resource import WarehouseResource
-from og_assets.warehouse.derive import derive_bridge, derive_tombstones, derive_totals, prepare
+from og_assets.warehouse.analytics import BRIDGE, ORDER_TOTALS, TOMBSTONES
+from og_assets.warehouse.derive import derive, prepare
 
 LOADED = "TIMESTAMPTZ '2026-01-01 12:00:00Z'"
 FOUND_GONE = "TIMESTAMPTZ '2026-01-01 13:00:00Z'"
@@ -47,9 +48,9 @@ def fetch_again(connection: DuckDBPyConnection, object_name: str, key: str) -> N
 
 
 def derived(connection: DuckDBPyConnection, *, rebuild: bool = False) -> list[tuple[object, ...]]:
-    derive_tombstones(connection)
-    derive_bridge(connection, rebuild=rebuild)
-    derive_totals(connection, rebuild=rebuild)
+    derive(connection, TOMBSTONES)
+    derive(connection, BRIDGE, rebuild=rebuild)
+    derive(connection, ORDER_TOTALS, rebuild=rebuild)
     return connection.execute(
         'SELECT coalesce(item, "order") AS id, coalesce(bridge.is_deleted, totals.is_deleted), items, items_total'
         ' FROM analytics.order_totals AS totals LEFT JOIN analytics.items_orders_bridge AS bridge USING ("order")'

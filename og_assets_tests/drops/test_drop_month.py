@@ -21,7 +21,8 @@ from og_assets.ordergroove.objects import OBJECTS
 from og_assets.sync.drops import Drops, drop_sources, take
 from og_assets.sync.source import Source
 from og_assets.sync.sweep import sweep
-from og_assets.warehouse.derive import derive_tombstones
+from og_assets.warehouse.analytics import TOMBSTONES
+from og_assets.warehouse.derive import derive
 from og_assets.warehouse.drop_analytics import ID_MAP, RECONCILIATION, derive_from_drops
 from og_assets_tests.held_warehouse import HeldWarehouse
 from og_assets_tests.pulling import client_for, pull_one
@@ -52,7 +53,7 @@ class Month:
                     if object.name in {"orders", "items"}:
                         sweep(object, Source(client, SourceClock(), KEEPING), self.warehouse, run_id="month")
         with self.warehouse.get_connection() as connection:
-            derive_tombstones(connection)
+            derive(connection, TOMBSTONES)
         self.take()
 
     def _pull(self, emulator: Emulator) -> None:

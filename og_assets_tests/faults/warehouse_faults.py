@@ -15,7 +15,7 @@ import duckdb
 from og_assets.assets.warehouse_resource import WarehouseResource
 from og_assets.emulator import effects as fx
 from og_assets.emulator.faults import Fault
-from og_assets.warehouse import migrations
+from og_assets.warehouse import schema
 from og_assets.warehouse.connecting import open_warehouse
 from og_assets.warehouse.errors import (
     DamagedWriteAheadLog,
@@ -30,6 +30,7 @@ from og_assets.warehouse.staging import staging_folder
 from og_assets_tests.faults.dying import Point
 from og_assets_tests.faults.killing import PROCESSES, errand, finish, kill_at, start
 from og_assets_tests.faults.rig import Impossible, Rig
+from og_assets_tests.warehouse import older_releases
 
 REPOSITORY = Path(__file__).parents[2]
 COMMITTED = "COMMIT .*INSERT INTO \\W*ordergroove"
@@ -239,11 +240,13 @@ def killed_in_a_migration(rig: Rig) -> None:
     make_older(rig)
     what, when = rig.dice.choice(
         [
-            ("-- Schema version 2", "before"),
-            ("-- Schema version 2", "after"),
+            ('CREATE TABLE IF NOT EXISTS "ops"."sweep_findings"', "before"),
+            ('CREATE TABLE IF NOT EXISTS "ops"."sweep_findings"', "after"),
+            ("-- What webhooks and sweeps tell", "after"),
+            ('CREATE OR REPLACE TABLE "analytics"."order_totals"', "before"),
             ("INSERT INTO ops.schema_versions", "after"),
-            ("COMMIT .*INSERT INTO ops.schema_versions", "before"),
-            ("COMMIT .*INSERT INTO ops.schema_versions", "after"),
+            ("COMMIT .*INSERT INTO ops.schema_digest", "before"),
+            ("COMMIT .*INSERT INTO ops.schema_digest", "after"),
         ]
     )
     kill_at(rig, Point("statement", what, when))
@@ -253,7 +256,7 @@ def older_release(rig: Rig) -> None:
     """The warehouse of the first version is brought up to date by the next sync, rows and watermarks kept."""
     make_older(rig)
     with open_warehouse(rig.warehouse.path) as connection:
-        assert migrations.schema_version(connection) == len(migrations.MIGRATIONS)
+        assert schema.schema_version(connection) == schema.VERSION
     assert rig.watermark() is not None
     rig.pull_expecting(None)
 
@@ -264,8 +267,7 @@ def make_older(rig: Rig) -> None:
     connection = duckdb.connect(config={"storage_compatibility_version": "v1.5.0"})
     connection.execute(f"ATTACH '{older}' AS older")
     connection.execute("USE older")
-    connection.execute(migrations.read_sql(migrations.MIGRATIONS[0]))
-    connection.execute("INSERT INTO ops.schema_versions VALUES (1, now())")
+    older_releases.make(connection, 1)
     connection.execute(f"ATTACH '{rig.warehouse.path}' AS newer (READ_ONLY)")
     for table in ("sync_runs", "sync_state", "quarantine"):
         columns = connection.execute(

@@ -26,12 +26,8 @@ from og_assets.sync.ingest import ingest
 from og_assets.sync.source import Source
 from og_assets.sync.sweep import sweep
 from og_assets.sync.windows import PullMode
-from og_assets.warehouse.derive import (
-    derive_status_changes,
-    derive_subscription_changes,
-    derive_tombstones,
-    prepare,
-)
+from og_assets.warehouse.analytics import STATUS_CHANGES, SUBSCRIPTION_CHANGES, TOMBSTONES
+from og_assets.warehouse.derive import derive, prepare
 from og_assets.webhooks.inbox import Inbox, InboxEvent
 from og_assets_tests.held_warehouse import HeldWarehouse
 from og_assets_tests.pulling import client_for, pull_one
@@ -106,8 +102,8 @@ class Life:
                 sweep(BY_NAME[name], source, self.warehouse, run_id=str(uuid4()))
             with self.warehouse.get_connection() as connection:
                 prepare(connection, READ_BY_DERIVED)
-                for derive in (derive_tombstones, derive_status_changes, derive_subscription_changes):
-                    derive(connection)
+                for table in (TOMBSTONES, STATUS_CHANGES, SUBSCRIPTION_CHANGES):
+                    derive(connection, table)
             self.synced.append((datetime.now(UTC), self.world.now))
 
     def refresh(self) -> None:

@@ -23,15 +23,16 @@ from og_assets.sync.source import Source
 from og_assets.sync.sweep import sweep
 from og_assets.sync.windows import CHICAGO, PullMode, PullRequest
 from og_assets.warehouse import staging
+from og_assets.warehouse.analytics import BRIDGE, ORDER_TOTALS, TOMBSTONES
 from og_assets.warehouse.connecting import open_warehouse
-from og_assets.warehouse.derive import derive_bridge, derive_tombstones, derive_totals, prepare
+from og_assets.warehouse.derive import derive, prepare
 from og_assets.warehouse.keeping import KEEP_FOR_GOOD
 from og_assets.webhooks.inbox import Inbox, InboxEvent
 from og_assets_tests.lives.server import KEY, Server
 from og_assets_tests.lives.shop import Event
 
 BY_NAME = {object.name: object for object in OBJECTS}
-KEPT = {("ops", "schema_versions"), ("ordergroove", "order_statuses")}
+KEPT = {("ops", "schema_versions"), ("ops", "schema_digest"), ("ordergroove", "order_statuses")}
 
 
 class OpenWarehouse:
@@ -99,8 +100,8 @@ class Site:
         """Bring tombstones, bridge and totals up to date."""
         with self.warehouse.get_connection() as connection:
             prepare(connection, READ_BY_DERIVED)
-            for make in (derive_tombstones, derive_bridge, derive_totals):
-                make(connection)
+            for table in (TOMBSTONES, BRIDGE, ORDER_TOTALS):
+                derive(connection, table)
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """The rows of a query."""

@@ -20,14 +20,8 @@ from og_assets.ordergroove.objects import OBJECTS
 from og_assets.sync.ingest import ingest
 from og_assets.sync.source import Source
 from og_assets.sync.sweep import sweep
-from og_assets.warehouse.derive import (
-    derive_bridge,
-    derive_status_changes,
-    derive_subscription_changes,
-    derive_tombstones,
-    derive_totals,
-    prepare,
-)
+from og_assets.warehouse.analytics import ANALYTICS, TOMBSTONES
+from og_assets.warehouse.derive import derive, prepare
 from og_assets.webhooks.inbox import Inbox, InboxEvent
 from og_assets_tests.held_warehouse import HeldWarehouse
 from og_assets_tests.pulling import client_for, pull_one
@@ -67,14 +61,14 @@ class Warehouse:
             sweep(BY_NAME[name], source, self.file, run_id=str(uuid4()))
         with self.file.get_connection() as connection:
             prepare(connection, READ_BY_DERIVED)
-            derive_tombstones(connection)
+            derive(connection, TOMBSTONES)
 
     def derive(self) -> None:
         """The tables that the marts are made from."""
         with self.file.get_connection() as connection:
             prepare(connection, READ_BY_DERIVED)
-            for make in (derive_bridge, derive_totals, derive_status_changes, derive_subscription_changes):
-                make(connection)
+            for table in ANALYTICS:
+                derive(connection, table)
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """The rows of a query."""

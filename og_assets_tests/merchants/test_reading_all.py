@@ -10,7 +10,8 @@ from og_assets.emulator.world import World
 from og_assets.ordergroove.objects import BY_NAME
 from og_assets.sync.pull import object_table
 from og_assets.warehouse.all_merchants import read_all
-from og_assets.warehouse.derive import derive_bridge, derive_tombstones, derive_totals, prepare
+from og_assets.warehouse.analytics import BRIDGE, ORDER_TOTALS, TOMBSTONES
+from og_assets.warehouse.derive import derive, prepare
 from og_assets.warehouse.errors import WarehouseLetGo, WarehouseReadOnly
 from og_assets.warehouse.file import WarehouseFile
 from og_assets_tests.pulling import pull_one
@@ -31,8 +32,8 @@ def warehouses(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
                 pull_one(emulator, warehouse, BY_NAME[object_name])
         with warehouse.get_connection() as connection:
             prepare(connection, [object_table(BY_NAME[object_name]) for object_name in READ])
-            for derive in (derive_tombstones, derive_bridge, derive_totals):
-                derive(connection)
+            for table in (TOMBSTONES, BRIDGE, ORDER_TOTALS):
+                derive(connection, table)
     return paths
 
 

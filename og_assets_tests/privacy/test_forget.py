@@ -22,7 +22,8 @@ from og_assets.ordergroove.objects import OBJECTS
 from og_assets.sync.forgetting import CannotForget, forget
 from og_assets.sync.ingest import ingest
 from og_assets.sync.windows import PullMode
-from og_assets.warehouse.derive import derive_tombstones, prepare
+from og_assets.warehouse.analytics import TOMBSTONES
+from og_assets.warehouse.derive import derive, prepare
 from og_assets.warehouse.file import WarehouseFile
 from og_assets.webhooks.inbox import Inbox, InboxEvent
 from og_assets_tests.pulling import pull_one
@@ -93,7 +94,7 @@ class Shop:
         ingest(self.inbox, self.warehouse, run_id=str(uuid4()), masking=KEEPING)
         with self.warehouse.get_connection() as connection:
             prepare(connection, READ_BY_DERIVED)
-            derive_tombstones(connection)
+            derive(connection, TOMBSTONES)
 
     def traces(self) -> dict[str, list[str]]:
         """By word, the files that hold it; of tables and columns that are stored compressed, what they say."""

@@ -19,7 +19,7 @@ from og_assets.ordergroove.tracked import TRACKED
 from og_assets.sync.pull import object_table
 from og_assets.warehouse.connecting import open_warehouse
 from og_assets.warehouse.errors import UnknownSync
-from og_assets.warehouse.history import PastTable, ensure_history, kept_columns
+from og_assets.warehouse.history import ensure_history, kept_columns, past_table
 from og_assets.warehouse.keeping import KEEP_FOR_GOOD, Keeping
 from og_assets.warehouse.load import Batch, load_batch
 from og_assets.warehouse.progress import BatchCounts, SyncRun
@@ -134,7 +134,7 @@ def test_untracked_columns_make_no_state(connection: DuckDBPyConnection, path: P
     counts = load(connection, path, [order("a", NOON + DAY, NOON + HOUR, status=1, tries=2)])
     assert counts.updated == 1
     assert states(connection, "status, valid_from, seen_at") == [(1, NOON, NOON + DAY)]
-    assert "tries" not in [column.name for column in PastTable(ORDERS).stored_columns]
+    assert "tries" not in [column.name for column in past_table(ORDERS).stored_columns]
 
 
 def test_older_pull_writes_no_history(connection: DuckDBPyConnection, path: Path) -> None:

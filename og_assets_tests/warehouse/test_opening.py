@@ -22,11 +22,10 @@ from og_assets.warehouse.errors import (
     WarehouseMissing,
     WarehouseUnwritable,
 )
-from og_assets.warehouse.migrations import MIGRATIONS
+from og_assets.warehouse.schema import VERSION
 
 StartPython = Callable[..., "subprocess.Popen[str]"]
 
-ALL_VERSIONS = [(version,) for version in range(1, len(MIGRATIONS) + 1)]
 HOLD_AS_A_STRANGER = """
 import duckdb, sys
 connection = duckdb.connect(sys.argv[1])
@@ -48,7 +47,7 @@ def test_first_open_makes_folder_file_and_schema(path: Path) -> None:
     with open_warehouse(path) as connection:
         schemas = connection.execute("SELECT schema_name FROM duckdb_schemas() WHERE NOT internal").fetchall()
         assert {"ordergroove", "analytics", "ops"} <= {name for (name,) in schemas}
-        assert connection.execute("SELECT version FROM ops.schema_versions").fetchall() == ALL_VERSIONS
+        assert connection.execute("SELECT version FROM ops.schema_versions").fetchall() == [(VERSION,)]
 
 
 def test_session_settings(path: Path) -> None:
@@ -217,7 +216,7 @@ def test_a_folder_without_permission_can_be_read_only() -> None:
             with pytest.raises(WarehouseUnwritable, match="Permission denied"), open_warehouse(path):
                 pass
             with open_warehouse(path, read_only=True) as connection:
-                assert connection.execute("SELECT version FROM ops.schema_versions").fetchall() == ALL_VERSIONS
+                assert connection.execute("SELECT version FROM ops.schema_versions").fetchall() == [(VERSION,)]
         folder.chmod(0o700)
 
 

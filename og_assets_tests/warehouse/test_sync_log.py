@@ -22,8 +22,8 @@ from og_assets.warehouse.load import (
     load_batch,
     read_watermark,
 )
-from og_assets.warehouse.migrations import MIGRATIONS, read_sql
 from og_assets.warehouse.tables import ensure_table
+from og_assets_tests.warehouse import older_releases
 
 HALFWAY = Progress(
     pages=100,
@@ -218,9 +218,7 @@ def test_quarantine_of_an_older_release_is_known_again(tmp_path: Path) -> None:
     """Its rows have no digest: a record that is shown in the same way is that row, and a second one is another."""
     older = tmp_path / "older.duckdb"
     with duckdb.connect(older, config={"storage_compatibility_version": "v1.5.0"}) as connection:
-        for version, name in enumerate(MIGRATIONS[:3], 1):
-            connection.execute(read_sql(name))
-            connection.execute("INSERT INTO ops.schema_versions VALUES (?, now())", [version])
+        older_releases.make(connection, 3)
         for raw in ("{}", "[46 characters withheld]"):
             connection.execute("INSERT INTO ops.quarantine VALUES ('orders', 'no key', ?, 0, now())", [raw])
     with open_warehouse(older) as connection:

@@ -100,8 +100,6 @@ WHERE compared.verdict = 'compared' AND compared.tells_products
   )
 GROUP BY ALL;
 
-DELETE FROM analytics.drop_reconciliation;
-
 INSERT INTO analytics.drop_reconciliation BY NAME
 WITH differences AS (
     SELECT _business_day AS business_day, report, id, 'missing' AS difference, CAST(NULL AS VARCHAR) AS field,
@@ -177,8 +175,6 @@ WITH differences AS (
 )
 FROM differences
 ORDER BY business_day, report, id, field;
-
-DELETE FROM analytics.drop_reconciliation_days;
 
 INSERT INTO analytics.drop_reconciliation_days BY NAME
 WITH verdicts AS (

@@ -1,7 +1,6 @@
 -- Former states and the present one, which ends where the object did.
-CREATE OR REPLACE VIEW history.{object} AS
 SELECT {columns}, 'replaced' AS ended_by
-FROM history.{object}_past
+FROM {past}
 UNION ALL
 SELECT
     {values},
@@ -13,4 +12,4 @@ SELECT
     old._sync_id,
     {ended_by}
 FROM {table} AS old
-{gone};
+{gone}

@@ -1,6 +1,4 @@
 -- Ordergroove's own numbers beside the ids of the API, as the drops tell them. Of a number the latest file counts.
-DELETE FROM analytics.id_map;
-
 INSERT INTO analytics.id_map BY NAME
 WITH told AS (
     SELECT 'customers' AS object, ordergroove_user_id AS ordergroove_id, merchant_user_id AS public_id,

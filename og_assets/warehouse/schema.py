@@ -1,0 +1,74 @@
+"""The warehouse's own schema: what every warehouse has, made or grown when it is opened. Objects: see tables.py.
+
+It follows from the values alone. A hash of them is kept in the warehouse, so that opening asks one question, and a
+release that brings a table or a column needs no migration.
+"""
+
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+
+from duckdb import CatalogException, DuckDBPyConnection
+
+from og_assets.warehouse.analytics import ANALYTICS
+from og_assets.warehouse.derived_table import ensure_derived
+from og_assets.warehouse.drop_analytics import DROP_ANALYTICS
+from og_assets.warehouse.errors import WarehouseFromTheFuture
+from og_assets.warehouse.fixed_tables import FIXED_TABLES
+from og_assets.warehouse.sql import read_sql
+from og_assets.warehouse.tables import Storable, grow
+from og_assets.warehouse.transactions import transaction
+
+VERSION = 10
+"""Raised when a release must not be followed by an older one on the same warehouse; growing is no reason."""
+HISTORY_SINCE = 7
+"""The first version whose releases keep the states that rows leave."""
+
+_DERIVED = (*ANALYTICS, *DROP_ANALYTICS)
+_FIXED_SQL = ("order_statuses.sql", "evidence_views.sql")
+_MOVES_SINCE = 5
+
+
+def schema_version(connection: DuckDBPyConnection) -> int:
+    """The version that the warehouse has; 0 when nothing of ours is in it."""
+    try:
+        row = connection.execute("SELECT coalesce(max(version), 0) FROM ops.schema_versions").fetchone()
+    except CatalogException:  # asking first whether the table is there takes five times as long
+        return 0
+    return int(row[0]) if row else 0
+
+
+def refuse_newer(connection: DuckDBPyConnection, path: Path) -> int:
+    """The version that the warehouse has; raises WarehouseFromTheFuture when this release does not know it."""
+    version = schema_version(connection)
+    if version > VERSION:
+        raise WarehouseFromTheFuture(path, version, VERSION)
+    return version
+
+
+def bring_up_to_date(connection: DuckDBPyConnection, path: Path) -> None:
+    """Make and grow what this release has, in one transaction; raises WarehouseFromTheFuture."""
+    version = refuse_newer(connection, path)
+    if version == VERSION and connection.execute("FROM ops.schema_digest").fetchone() == (_digest(),):
+        return
+    with transaction(connection):
+        for table in FIXED_TABLES:
+            grow(connection, table)
+        for name in _FIXED_SQL:
+            connection.execute(read_sql(name))
+        for derived in _DERIVED:
+            ensure_derived(connection, derived)
+        if version < _MOVES_SINCE:  # what webhooks told of moves did not count for the bridge
+            connection.execute("DELETE FROM ops.derived_state WHERE table_name = 'items_orders_bridge'")
+        if version < VERSION:
+            connection.execute("INSERT INTO ops.schema_versions VALUES (?, now())", [VERSION])
+        connection.execute("DELETE FROM ops.schema_digest")
+        connection.execute("INSERT INTO ops.schema_digest VALUES (?)", [_digest()])
+
+
+@cache
+def _digest() -> str:
+    """A hash of all that is made here."""
+    tables: tuple[Storable, ...] = (*FIXED_TABLES, *_DERIVED)
+    told = (repr((table.qualified_name, table.description, table.stored_columns)) for table in tables)
+    return sha256("\n".join((*told, *map(read_sql, _FIXED_SQL))).encode()).hexdigest()

@@ -1,0 +1,112 @@
+"""A warehouse of an older release becomes one of this release when it is opened, with what is in it."""
+
+import lzma
+from pathlib import Path
+
+import duckdb
+import pytest
+from duckdb import DuckDBPyConnection
+
+from og_assets.assets.derived import READ_BY_DERIVED
+from og_assets.assets.warehouse_resource import WarehouseResource
+from og_assets.emulator.server import Emulator
+from og_assets.emulator.world import World
+from og_assets.ordergroove.objects import BY_NAME
+from og_assets.sync.windows import PullMode
+from og_assets.warehouse.analytics import ANALYTICS
+from og_assets.warehouse.as_of import kept_since
+from og_assets.warehouse.checks import Verdict, evaluate
+from og_assets.warehouse.connecting import open_warehouse
+from og_assets.warehouse.derive import derive, prepare
+from og_assets.warehouse.schema import VERSION
+from og_assets_tests.pulling import pull_one
+from og_assets_tests.warehouse import older_releases
+
+
+def make_older(path: Path, version: int) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with duckdb.connect(path, config={"storage_compatibility_version": "v1.5.0"}) as connection:
+        older_releases.make(connection, version)
+        connection.execute(
+            "INSERT INTO ops.sync_runs (sync_id, object, mode, started_at, outcome)"
+            " VALUES (7, 'orders', 'whole history', now(), 'succeeded')"
+        )
+        if version > 1:
+            connection.execute(
+                "INSERT INTO ordergroove.events VALUES ('e', 'order.delete', 'order', 'o', NULL, now(), '', 7)"
+            )
+            connection.execute("INSERT INTO ops.derived_state VALUES ('items_orders_bridge', 3, now())")
+            connection.execute(
+                "INSERT INTO analytics.deletion_tombstones BY NAME SELECT 'orders' AS object, 'o' AS id,"
+                " now() AS deleted_at, now() AS detected_at, 'webhook' AS source"
+            )
+
+
+def catalog(connection: DuckDBPyConnection) -> list[tuple[object, ...]]:
+    """Every column of every table and view with what is known of it; column order and whether it may be null too."""
+    return connection.execute(
+        "SELECT schema_name, table_name, column_name, column_index, data_type, is_nullable, comment"
+        " FROM duckdb_columns() WHERE database_name = current_database() AND NOT internal"
+        " UNION ALL SELECT schema_name, table_name, '', 0, 'table', NULL, comment FROM duckdb_tables()"
+        " UNION ALL SELECT schema_name, view_name, '', 0, sql, NULL, comment FROM duckdb_views() WHERE NOT internal"
+        " ORDER BY ALL"
+    ).fetchall()
+
+
+@pytest.mark.parametrize("version", older_releases.VERSIONS)
+def test_it_has_the_tables_and_views_of_a_new_one_and_its_rows(path: Path, version: int) -> None:
+    """Whatever release made it; and the bridge of one that knew no moves is derived anew."""
+    make_older(path, version)
+    new = path.with_name("new.duckdb")
+    with open_warehouse(new) as connection:
+        expected = catalog(connection)
+    with open_warehouse(path) as connection:
+        assert catalog(connection) == expected
+        assert connection.execute("SELECT sync_id, last_load FROM ops.sync_runs").fetchall() == [(7, None)]
+        knew_deletions = version >= 2
+        events = connection.execute("SELECT event_id FROM ordergroove.events").fetchall()
+        assert events == [("e",)] * knew_deletions
+        tombstones = connection.execute("SELECT id FROM analytics.deletion_tombstones").fetchall()
+        assert tombstones == [("o",)] * knew_deletions
+        marks = connection.execute("SELECT through_load FROM ops.derived_state").fetchall()
+        assert marks == ([(3,)] if version >= 5 else [])
+        versions = connection.execute("SELECT version FROM ops.schema_versions ORDER BY ALL").fetchall()
+        assert versions == [(each,) for each in (*range(1, version + 1), VERSION)]
+
+
+@pytest.mark.parametrize("version", [6, 7, 9])
+def test_it_knows_since_when_states_are_kept(path: Path, version: int) -> None:
+    """Since the release that began it; a release without it begins now."""
+    make_older(path, version)
+    with duckdb.connect(path) as connection:
+        connection.execute("UPDATE ops.schema_versions SET applied_at = '2026-01-01 00:00:00+00'")
+    with open_warehouse(path) as connection:
+        since = kept_since(connection)
+    assert since is not None
+    assert (since.year == 2026 and since.month == 1) == (version >= 7)
+
+
+@pytest.mark.parametrize("version", [3, 9])
+def test_a_warehouse_that_such_a_release_filled_syncs_on(path: Path, version: int) -> None:
+    """Rows and tombstones stay, from evidence alone as well; what is pulled and derived then passes its checks."""
+    path.parent.mkdir(parents=True)
+    path.write_bytes(lzma.decompress((older_releases.FOLDER / f"{version}.duckdb.xz").read_bytes()))
+    with duckdb.connect(path, read_only=True) as connection:
+        tombstones = connection.execute("FROM analytics.deletion_tombstones ORDER BY ALL").fetchall()
+        items = connection.execute("SELECT public_id FROM ordergroove.items").fetchall()
+    assert {source for _, _, _, _, _, source, *_ in tombstones} >= {"webhook", "sweep"}
+    warehouse = WarehouseResource(database=str(path))
+    with Emulator(World(1, customers=5)) as emulator:
+        for name in ("customers", "subscriptions", "orders", "items"):
+            pull_one(emulator, warehouse, BY_NAME[name], mode=PullMode.WHOLE_HISTORY)
+        items += [(key,) for key in emulator.world.keys("items")]
+    with warehouse.get_connection() as connection:
+        prepare(connection, READ_BY_DERIVED)
+        for rebuild in (False, True):
+            for table in ANALYTICS:
+                derive(connection, table, rebuild=rebuild)
+            assert connection.execute("FROM analytics.deletion_tombstones ORDER BY ALL").fetchall() == tombstones
+        assert sorted(connection.execute("SELECT item FROM analytics.items_orders_bridge").fetchall()) == sorted(items)
+        found = [outcome for table in ANALYTICS for outcome in evaluate(connection, table.checks)]
+    assert len(found) > len(ANALYTICS)
+    assert [outcome for outcome in found if outcome.verdict is Verdict.ERROR or outcome.problem] == []
