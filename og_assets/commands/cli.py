@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from og_assets.commands.child_process import answer_sigterm
-from og_assets.commands.home import home, open_home, prepare_home
+from og_assets.commands.home import open_home, prepare_home, query_history
 from og_assets.commands.options import Group, duration, hard_option, merchant_option, warehouse_option
 from og_assets.commands.ports import require_free
 from og_assets.environment import read_dotenv
@@ -280,7 +280,7 @@ def query(
         as_of=None if as_of is None else instant_of(as_of),
     )
     if sql is None and sys.stdin.isatty():
-        shell(reader, home() / "query_history", console.print)
+        shell(reader, query_history(), console.print)
         return
     statements = sys.stdin.read() if sql is None else sql
     if not statements.strip():
@@ -297,24 +297,36 @@ def query(
     metavar="DIR",
     multiple=True,
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="An export of ours that is to be written anew without the person; may be repeated.",
+    help="An export that is to be written anew without the person, and is not known by itself; may be repeated.",
 )
-def forget(customer: str, warehouse: Path | None, exports: tuple[Path, ...]) -> None:
+@click.option("--merchant", metavar="NAME", help="The person's merchant; needed where merchants.toml has several.")
+def forget(customer: str, warehouse: Path | None, exports: tuple[Path, ...], merchant: str | None) -> None:
     """Mask all that tells about one person, for good.
 
-    CUSTOMER is the id in the shop. Names, addresses, numbers, free text and records as received go from all tables,
-    `_raw`, events, quarantine, tombstones and the webhook inbox; rows and ids stay, so that sums stay. What a later
-    sync or webhook brings of the person is masked as well. May be run again. The warehouse file is written anew, which
-    needs its size on the disk. Copies of yours, such as backups, are yours to delete.
+    CUSTOMER is the id in the shop, spelled as there. Names, addresses, numbers, free text and records as received go
+    from all tables, `_raw`, events, quarantine, tombstones, the webhook inbox, the archive of file drops, exports of
+    this release and what was typed into `og query`; rows and ids stay, so that sums stay. An id that is an e-mail
+    address becomes a hash. What a later sync, webhook or file drop brings of the person is masked as well. May be run
+    again. The warehouse file is written anew, which needs its size on the disk. Copies of yours, such as backups, are
+    yours to delete.
 
     \b
     Examples:
       og forget 00040003
-      og forget 00040003 --export exports/bi
+      og forget ann@example.com --merchant acme
+      og forget 00040003 --export /mnt/exports/bi
     """
     from og_assets.commands.forget import run_forget
+    from og_assets.errors import SettingError
 
-    run_forget(_console(), customer, warehouse, exports)
+    found = _merchants(merchant)
+    if len(found) > 1:
+        names = ", ".join(each.name for each in found)
+        raise SettingError(f"Whose customer is that? Name the merchant with --merchant, one of: {names}.")
+    settings = found[0].settings
+    if warehouse:
+        settings = settings.model_copy(update={"warehouse": warehouse.expanduser()})
+    run_forget(_console(), customer, settings, exports)
 
 
 @main.command()

@@ -4,6 +4,7 @@ import glob
 import json
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypedDict, Unpack
@@ -62,6 +63,7 @@ def export(
         folder.parent.mkdir(parents=True, exist_ok=True)
         with ProcessLock(folder.with_name(f".{folder.name}.export.lock"), timeout=0):
             _clear_up(folder)
+            _note(path, folder)
             written = _new_folder_beside(folder)
             try:
                 with read_warehouse(path, hold_seconds=None, **waiting) as connection:
@@ -74,6 +76,44 @@ def export(
     except (OSError, duckdb.IOException) as error:
         raise ExportRefused(f"The export to {folder} could not be written: {error}. Nothing of it is there.") from error
     return rows
+
+
+def exports_of(path: Path) -> list[Path]:
+    """The folders to which the warehouse at `path` was exported, as far as they were noted beside it."""
+    try:
+        noted = _notes(path).read_text().splitlines()
+    except OSError:
+        return []
+    return [Path(json.loads(folder)) for folder in dict.fromkeys(noted)]
+
+
+def is_export(folder: Path) -> bool:
+    """Whether an export of ours is there, after what a killed one has left was cleared up."""
+    _clear_up(folder)
+    return (folder / MANIFEST).exists()
+
+
+def refresh(path: Path, folder: Path, **waiting: Unpack[Waiting]) -> dict[str, int]:
+    """Write the export in `folder` anew as it was written; raises as `export` does, and when there is none."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text())
+        format, views = str(manifest["format"]), bool(manifest.get("views", True))
+    except (OSError, ValueError, KeyError):
+        format, views = "", False
+    if format not in FORMATS:
+        raise ExportRefused(f"{folder} is no export of ours: it has no usable {MANIFEST}.")
+    return export(path, folder, format=format, views=views, replace=True, **waiting)
+
+
+def _notes(path: Path) -> Path:
+    return path.with_name(f"{path.name}.exports")
+
+
+def _note(path: Path, folder: Path) -> None:
+    """Note beside the warehouse where an export is, so that `og forget` finds it; who may not write there does not."""
+    if folder not in exports_of(path) and path.exists():
+        with suppress(OSError), _notes(path).open("a") as notes:
+            notes.write(json.dumps(str(folder)) + "\n")
 
 
 def _check(folder: Path, *, replace: bool) -> None:
@@ -120,7 +160,7 @@ def _write_tables(
         if on_table:
             on_table(f"{schema}.{table}", rows[f"{schema}.{table}"], number, len(names))
     connection.commit()
-    manifest = {"exported_at": exported_at.isoformat(), "format": format, "rows": rows}
+    manifest = {"exported_at": exported_at.isoformat(), "format": format, "views": views, "rows": rows}
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n")
     return rows
 

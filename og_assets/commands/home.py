@@ -39,6 +39,11 @@ def home() -> Path:
     return Path(os.environ.get("DAGSTER_HOME") or ".dagster").expanduser().absolute()
 
 
+def query_history() -> Path:
+    """What was typed into `og query`."""
+    return home() / "query_history"
+
+
 def open_home() -> None:
     """Let Dagster make what it keeps in DAGSTER_HOME, while no other process does.
 

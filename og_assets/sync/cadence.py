@@ -20,7 +20,7 @@ from og_assets.sync.pull import PullReport, object_table, staged_line
 from og_assets.sync.source import Source
 from og_assets.sync.windows import last_evening
 from og_assets.warehouse.file import Warehouse
-from og_assets.warehouse.forgotten import NOBODY, read_forgotten
+from og_assets.warehouse.forgotten import NOBODY, read_forgotten, require_same
 from og_assets.warehouse.history import ensure_history
 from og_assets.warehouse.load import Batch, load_batch
 from og_assets.warehouse.progress import Progress, QuarantinedRecord, SyncPlan
@@ -131,6 +131,7 @@ def look_up_named(
         progress = Progress(requests=len(keys), records=found + len(refused))
         with warehouse.get_connection() as connection:
             batch = Batch(segment=segment, progress=progress, quarantined=refused, finished=True, lists_all=False)
+            require_same(connection, forgotten)
             load_batch(connection, table, run, batch, keeping=warehouse.keeping)
     log.info("%s: %d of %d that changed %s name were looked up", named.name, len(keys), total, object.name)
     return found

@@ -6,6 +6,7 @@ A file is loaded whole or not at all, and each once: by name, size and time, so 
 import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -17,10 +18,12 @@ from og_assets.ordergroove.drops.errors import DropChanged, DropGone, DropUnread
 from og_assets.ordergroove.drops.names import DropName, read_name
 from og_assets.ordergroove.drops.reading import DropReader, RefusedRow, Row
 from og_assets.ordergroove.drops.reports import REPORTS, Report
+from og_assets.ordergroove.drops.rewriting import rewrite
 from og_assets.ordergroove.drops.source import DropFile, DropSource, fetch
 from og_assets.ordergroove.drops.unpacking import unpacked
 from og_assets.ordergroove.masking import Masking
 from og_assets.ordergroove.objects import OBJECTS
+from og_assets.sync.forgotten_drops import dropping, persons
 from og_assets.sync.logged_run import logged_run
 from og_assets.sync.pull import object_table
 from og_assets.warehouse import sync_log
@@ -40,6 +43,7 @@ from og_assets.warehouse.drops import (
     log_unloaded,
 )
 from og_assets.warehouse.file import Warehouse
+from og_assets.warehouse.forgotten import Forgotten, read_forgotten, require_same
 from og_assets.warehouse.progress import BatchCounts, Progress, SyncPlan, SyncRun
 from og_assets.warehouse.retention import forget_old_pulls
 from og_assets.warehouse.staging import Staging, staging_folder
@@ -120,8 +124,9 @@ def take(
     with warehouse.get_connection() as connection:
         ensure_table(connection, table)
         ensure_past(connection, table, report.keys)
+        forgotten = read_forgotten(connection)
     with logged_run(warehouse, lambda _: plan) as run:
-        work = _Taking(report, table, drops, warehouse, run)
+        work = _Taking(report, table, drops, warehouse, run, forgotten)
         if days:
             work.again(*days)
         work.new(days)
@@ -138,12 +143,15 @@ def take(
 class _Taking:
     """A run of one report between its files."""
 
-    def __init__(self, report: Report, table: Table, drops: Drops, warehouse: Warehouse, run: SyncRun) -> None:
+    def __init__(
+        self, report: Report, table: Table, drops: Drops, warehouse: Warehouse, run: SyncRun, forgotten: Forgotten
+    ) -> None:
         self._report = report
         self._table = table
         self._drops = drops
         self._warehouse = warehouse
         self._run = run
+        self._forgotten = forgotten
         self._progress = Progress()
         self.done = DropReport()
         self.gone: list[str] = []
@@ -233,11 +241,19 @@ class _Taking:
             return
         try:
             sha256 = hash_of(copy)
+            self._mask_the_forgotten(copy)
             archived = self._drops.archive.keep(copy, logged.report, logged.business_day, file.name, sha256)
             fetched_at = logged.fetched_at or datetime.now(UTC)
             self._load(copy, replace(logged, sha256=sha256, archived=archived, fetched_at=fetched_at))
         finally:
-            copy.unlink()
+            copy.unlink(missing_ok=True)
+
+    def _mask_the_forgotten(self, copy: Path) -> None:
+        """Mask them in a fetched file, before it is kept and loaded; one that cannot be unpacked is not loaded."""
+        if self._forgotten:
+            masking = dropping(self._forgotten.key, self._drops.masking.salt)
+            with suppress(DropUnreadable):
+                rewrite(copy, self._report, persons(self._report.name, self._forgotten, masking))
 
     def _load(self, path: Path, logged: LoggedDrop) -> None:
         try:
@@ -279,6 +295,7 @@ class _Taking:
                 noted=noted,
             )
             with self._warehouse.get_connection() as connection:
+                require_same(connection, self._forgotten)
                 return load_drop(
                     connection, self._table, drop, self._run, self._progress, keeping=self._warehouse.keeping
                 )

@@ -18,7 +18,7 @@ from og_assets.sync.logged_run import logged_run
 from og_assets.sync.windows import CHICAGO
 from og_assets.warehouse.events import StoredEvent, read_position, store_events
 from og_assets.warehouse.file import Warehouse
-from og_assets.warehouse.forgotten import read_forgotten
+from og_assets.warehouse.forgotten import read_forgotten, require_same
 from og_assets.warehouse.progress import Progress, SyncPlan
 from og_assets.warehouse.sync_log import storable
 from og_assets.webhooks.inbox import Inbox, InboxEvent
@@ -64,12 +64,13 @@ def ingest(inbox: Inbox, warehouse: Warehouse, *, run_id: str, masking: Masking)
     read, size, days = 0, 0, Counter[date]()
     with logged_run(warehouse, lambda _: plan) as run:
         while batch:
-            batch = without_the_forgotten(inbox, batch, forgotten)
+            batch = without_the_forgotten(inbox, batch, forgotten, masking.salt)
             events = {stored.event_id: stored for _, event in batch for stored in [read_event(event, masking)]}
             read, position = read + len(batch), batch[-1][0]
             size += sum(len(event.body) for _, event in batch)
             batch = inbox.after(position, EVENTS_PER_BATCH)
             with warehouse.get_connection() as connection:
+                require_same(connection, forgotten)
                 new = store_events(
                     connection,
                     list(events.values()),

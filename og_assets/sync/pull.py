@@ -29,7 +29,7 @@ from og_assets.sync.progress_lines import ProgressLines
 from og_assets.sync.source import Source
 from og_assets.sync.windows import PullMode, PullRequest, SegmentRequest, SyncWindow
 from og_assets.warehouse.file import Warehouse
-from og_assets.warehouse.forgotten import NOBODY, read_forgotten
+from og_assets.warehouse.forgotten import NOBODY, read_forgotten, require_same
 from og_assets.warehouse.history import ensure_history
 from og_assets.warehouse.load import Batch, load_batch
 from og_assets.warehouse.progress import BatchCounts, Progress, QuarantinedRecord, SyncPlan, SyncRun
@@ -316,6 +316,7 @@ class _Pull:
             finished=finished,
         )
         with self._warehouse.get_connection() as connection:
+            require_same(connection, self._begun.forgotten)
             load_batch(connection, self._table, self._run, batch, keeping=self._warehouse.keeping)
             if finished:
                 self.watermark_after = read_watermark(connection, self._object.name)

@@ -37,7 +37,7 @@ from og_assets.warehouse.findings import (
     open_statuses,
     told_by_webhooks_since,
 )
-from og_assets.warehouse.forgotten import NOBODY, Forgotten, read_forgotten
+from og_assets.warehouse.forgotten import NOBODY, Forgotten, read_forgotten, require_same
 from og_assets.warehouse.history import ensure_history
 from og_assets.warehouse.load import Batch, load_batch
 from og_assets.warehouse.progress import Progress, QuarantinedRecord, SyncPlan, SyncRun
@@ -195,6 +195,7 @@ class _Sweep:
         self._client = source.client
         self._warehouse = warehouse
         self._reader = forgetful(object, source, forgotten)
+        self._forgotten = forgotten
         self._clock = source.clock
         self._run = run
         self._max_share = max_share
@@ -308,6 +309,7 @@ class _Sweep:
 
     def _write(self, segment: Segment | None, findings: Sequence[Finding]) -> None:
         with self._warehouse.get_connection() as connection:
+            require_same(connection, self._forgotten)
             batch = Batch(segment=segment, progress=self._progress, quarantined=self._refused)
             load_batch(connection, self._table, self._run, batch, keeping=self._warehouse.keeping)
             finish_sweep(connection, self._run, self._progress, findings, self._left_undecided())

@@ -10,6 +10,7 @@ WarehouseError
 ├── WarehouseReadOnly       a statement would write where only reading is meant
 ├── WarehouseLetGo          a reader held the file for as long as it may
 ├── ColumnTypeChanged       a table has a column with another type than this release writes
+├── ForgottenMeanwhile      a person was forgotten while what is to be loaded was read
 └── UnknownSync             the pull has no row in ops.sync_runs
 """
 
@@ -141,3 +142,10 @@ class UnknownSync(WarehouseError):
         super().__init__(
             f"ops.sync_runs has no pull {sync_id}: the warehouse file was replaced while the pull ran. Run it again."
         )
+
+
+class ForgottenMeanwhile(WarehouseError):
+    """A person was forgotten after a pull had begun, so what it read may have them in clear; nothing was loaded."""
+
+    def __init__(self) -> None:
+        super().__init__("A person was forgotten while this was read, so it has to be read again. Run it again.")

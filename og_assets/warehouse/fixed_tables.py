@@ -152,9 +152,9 @@ FIXED_TABLES = (
         ("sync_id", "BIGINT", "The run that loaded it last (ops.sync_runs)."),
     )),
     stored_table("ops", "forgotten",
-        "Customers who were forgotten (og forget): what a later sync or webhook brings of them is masked before it is "
-        "written.", (
-        ("digest", "VARCHAR NOT NULL", "HMAC-SHA256 of the customer id with the key of ops.forgotten_key."),
+        "Customers who were forgotten (og forget): what a later sync, webhook or file drop brings of them is masked "
+        "before it is loaded.", (
+        ("digest", "VARCHAR NOT NULL", "HMAC-SHA256, keyed by ops.forgotten_key, of an id or what else tells of one."),
         ("forgotten_at", "TIMESTAMPTZ NOT NULL", "When that was first asked for, our clock."),
     )),
     stored_table("ops", "forgotten_key",

@@ -1,9 +1,10 @@
-"""Who is forgotten, and a file without a trace of what was overwritten in it. Knows customers by a keyed hash alone."""
+"""Who is forgotten, and a file without a trace of what was overwritten in it. Knows persons by keyed hashes alone."""
 
 import hmac
 import json
 import re
 import secrets
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ import duckdb
 from duckdb import DuckDBPyConnection
 
 from og_assets.warehouse.connecting import ROWS_PER_GROUP, STORAGE_VERSION
+from og_assets.warehouse.errors import ForgottenMeanwhile
 from og_assets.warehouse.owner_only import new_files_for_owner_only
 from og_assets.warehouse.tables import literal
 
@@ -21,7 +23,10 @@ _CUSTOMER = re.compile(rb'"(?:customer|merchant_user_id)"\s*:\s*("(?:[^"\\]|\\.)
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """Whom to forget: customers whose id has one of these digests under the key."""
+    """Whom to forget: those of whom something has one of these digests under the key.
+
+    That is the customer's id, and where files name no customer what `trait` makes of other ids and addresses.
+    """
 
     key: bytes = b""
     digests: frozenset[str] = frozenset()
@@ -29,9 +34,9 @@ class Forgotten:
     def __bool__(self) -> bool:
         return bool(self.digests)
 
-    def has(self, customer: str) -> bool:
-        """Whether that customer is forgotten."""
-        return bool(self.digests) and _digest(self.key, customer) in self.digests
+    def has(self, told: str) -> bool:
+        """Whether that customer, or the person whose trait that is, is forgotten."""
+        return bool(self.digests) and _digest(self.key, told) in self.digests
 
     def concerns(self, body: bytes) -> bool:
         """Whether the text of a record or an event names a customer who is forgotten."""
@@ -41,6 +46,11 @@ class Forgotten:
 NOBODY = Forgotten()
 
 
+def trait(kind: str, value: str) -> str:
+    """What tells of a person where no customer is named, such as an e-mail address, as `Forgotten` hashes it."""
+    return f"{kind}\0{value.strip().casefold()}"
+
+
 def read_forgotten(connection: DuckDBPyConnection) -> Forgotten:
     """Whom this warehouse is to forget."""
     keys = connection.execute("SELECT key FROM ops.forgotten_key").fetchall()
@@ -48,16 +58,30 @@ def read_forgotten(connection: DuckDBPyConnection) -> Forgotten:
     return Forgotten(bytes.fromhex(keys[0][0]), frozenset(digest for (digest,) in digests)) if keys else NOBODY
 
 
-def forget_from_now(connection: DuckDBPyConnection, customer: str) -> Forgotten:
-    """Add a customer to those who are forgotten, once; part of the transaction of the caller."""
+def require_same(connection: DuckDBPyConnection, forgotten: Forgotten) -> None:
+    """Raise ForgottenMeanwhile unless these are still all; asked before what was read with them is loaded."""
+    count = connection.execute("SELECT count(*) FROM ops.forgotten").fetchone()
+    if count != (len(forgotten.digests),):
+        raise ForgottenMeanwhile
+
+
+def ensure_key(connection: DuckDBPyConnection) -> bytes:
+    """The key of the hashes, made at random when there is none; part of the transaction of the caller."""
     known = read_forgotten(connection)
-    key = known.key or secrets.token_bytes(32)
-    if not known.key:
-        connection.execute("INSERT INTO ops.forgotten_key VALUES (?)", [key.hex()])
-    digest = _digest(key, customer)
-    if digest not in known.digests:
-        connection.execute("INSERT INTO ops.forgotten VALUES (?, now())", [digest])
-    return Forgotten(key, known.digests | {digest})
+    if known.key:
+        return known.key
+    key = secrets.token_bytes(32)
+    connection.execute("INSERT INTO ops.forgotten_key VALUES (?)", [key.hex()])
+    return key
+
+
+def forget_from_now(connection: DuckDBPyConnection, told: Iterable[str]) -> Forgotten:
+    """Add what tells of a person, ids of a customer and traits, each once; part of the transaction of the caller."""
+    key = ensure_key(connection)
+    known = read_forgotten(connection)
+    new = sorted({_digest(key, each) for each in told} - known.digests)
+    connection.execute("INSERT INTO ops.forgotten SELECT unnest(?::VARCHAR[]), now()", [new])
+    return Forgotten(key, known.digests | frozenset(new))
 
 
 def write_anew(connection: DuckDBPyConnection, path: Path) -> None:

@@ -73,7 +73,7 @@ class Staging:
             folder.mkdir(parents=True, exist_ok=True)
             # Under one lock, so that nobody takes an area that is being made for one that was left.
             with ProcessLock(folder / ".lock"):
-                _remove_leftovers(folder)
+                remove_leftovers(folder)
                 self._lock.acquire()
                 self._area.mkdir(mode=0o700)
         except OSError as error:
@@ -186,7 +186,8 @@ def _remove(area: Path) -> None:
     _lock_path(area).unlink(missing_ok=True)
 
 
-def _remove_leftovers(folder: Path) -> None:
+def remove_leftovers(folder: Path) -> None:
+    """Remove the staging areas of processes that were killed; those in use stay."""
     for lock_file in folder.glob("?*.lock"):
         area = lock_file.with_suffix("")
         with suppress(Timeout), ProcessLock(lock_file, timeout=0):

@@ -7,6 +7,7 @@ orders/2025-06-02/coffee_orders_....csv.1f0e8c5a9d2b.gz
 import gzip
 import hashlib
 import shutil
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -35,26 +36,38 @@ class Archive:
         return incoming
 
     def keep(self, copy: Path, report: str, day: date, name: str, sha256: str) -> str | None:
-        """Keep a fetched file, compressed unless it is already; where in the archive that is. The copy stays."""
+        """Keep a fetched file, compressed unless it is already; where in the archive that is. The copy stays.
+
+        A copy that is there is replaced: this one may tell less, of persons who were forgotten since.
+        """
         if not self.keeps:
             return None
-        with copy.open("rb") as file:
-            suffix = "" if file.read(2) in _COMPRESSED else ".gz"
-            kept = Path(report, day.isoformat(), f"{Path(name).name}.{sha256[:12]}{suffix}")
-            target = self.folder / kept
-            if not target.exists():
-                target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                written = target.with_name(f"{target.name}.new")
-                file.seek(0)
-                with gzip.open(written, "wb", compresslevel=6) if suffix else written.open("wb") as into:
-                    shutil.copyfileobj(file, into, CHUNK)
-                written.replace(target)
+        suffix = "" if is_packed(copy) else ".gz"
+        kept = Path(report, day.isoformat(), f"{Path(name).name}.{sha256[:12]}{suffix}")
+        target = self.folder / kept
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        written = target.with_name(f"{target.name}.new")
+        with (
+            copy.open("rb") as file,
+            gzip.open(written, "wb", compresslevel=6) if suffix else written.open("wb") as into,
+        ):
+            shutil.copyfileobj(file, into, CHUNK)
+        written.replace(target)
         return str(kept)
 
     def find(self, kept: str | None) -> Path | None:
         """The copy at that place of the archive; None when there is none any more."""
         path = self.folder / kept if kept else None
         return path if path and path.exists() else None
+
+    def copies(self) -> Iterator[tuple[str, Path]]:
+        """All copies, each with the name of its report."""
+        return ((path.parts[-3], path) for path in sorted(self.folder.glob("*/????-??-??/*")))
+
+    def clear_incoming(self) -> None:
+        """Remove what was fetched and not loaded, which is fetched again."""
+        for file in self.folder.glob("incoming/*"):
+            file.unlink(missing_ok=True)
 
     def forget(self, before: datetime) -> int:
         """Remove copies that were made before that instant (aware), and what was left half fetched; how many."""
@@ -66,6 +79,12 @@ class Archive:
             with suppress(OSError):  # it has others
                 file.parent.rmdir()
         return len(old)
+
+
+def is_packed(path: Path) -> bool:
+    """Whether the file there is compressed."""
+    with path.open("rb") as file:
+        return file.read(2) in _COMPRESSED
 
 
 def hash_of(path: Path) -> str:

@@ -20,7 +20,8 @@ DELIMITERS = (",", "\t", ";", "|")
 class Line:
     """A record of a file: the number of its first line, counted from 1, its cells, and its text as it stands there.
 
-    `problem` says why it could not be taken apart. `is_latin_1` says that it was no UTF-8.
+    `problem` says why it could not be taken apart. `is_latin_1` says that it was no UTF-8. `end` are the characters
+    after its text, none where the file ends.
     """
 
     number: int
@@ -28,10 +29,21 @@ class Line:
     text: str
     problem: str = ""
     is_latin_1: bool = False
+    end: str = ""
+
+    @property
+    def encoded(self) -> bytes:
+        """Its bytes in the file."""
+        return f"{self.text}{self.end}".encode("latin-1" if self.is_latin_1 else "utf-8")
 
 
 def cut(stream: BinaryIO, is_header: Callable[[str], bool]) -> Iterator[Line]:
-    """The records of a file, the header among them; blank lines are none.
+    """The records of a file, the header among them; blank lines are none."""
+    return (line for line in all_lines(stream, is_header) if line.cells or line.problem)
+
+
+def all_lines(stream: BinaryIO, is_header: Callable[[str], bool]) -> Iterator[Line]:
+    """The records of a file and its blank lines, which have no cells: together all of its text but a mark of UTF-8.
 
     UTF-8 with or without its mark; a record that is none is read as Latin-1. Lines may end as they like, and quoted
     cells may hold line breaks. The delimiter is the one that makes most cells of the first line ones that `is_header`
@@ -39,7 +51,7 @@ def cut(stream: BinaryIO, is_header: Callable[[str], bool]) -> Iterator[Line]:
     """
     # Bytes that are no UTF-8 come through as half surrogates, and are looked at record by record.
     source = _Source(TextIOWrapper(stream, "utf-8-sig", errors="surrogateescape", newline=""))
-    reader = csv.reader(source, delimiter=_delimiter(source.peek(), is_header), strict=True)
+    reader = csv.reader(source, delimiter=delimiter_of(source.peek(), is_header), strict=True)
     while True:
         number = source.begin()
         try:
@@ -49,8 +61,7 @@ def cut(stream: BinaryIO, is_header: Callable[[str], bool]) -> Iterator[Line]:
         except (csv.Error, _TooLong) as error:
             yield _line(number, (), source.give_up(), str(error))
             continue
-        if cells:
-            yield _line(number, tuple(cells), source.text, "")
+        yield _line(number, tuple(cells), source.text, "")
 
 
 class _TooLong(Exception):
@@ -112,19 +123,22 @@ class _Source:
 
 
 def _line(number: int, cells: tuple[str, ...], text: str, problem: str) -> Line:
-    text = text.rstrip("\r\n")
+    whole, text = text, text.rstrip("\r\n")
+    end = whole[len(text) :]
     try:
         text.encode()
     except UnicodeEncodeError:
-        return Line(number, tuple(map(_latin_1, cells)), _latin_1(text), problem, is_latin_1=True)
-    return Line(number, cells, text, problem)
+        return Line(number, tuple(map(_latin_1, cells)), _latin_1(text), problem, is_latin_1=True, end=end)
+    return Line(number, cells, text, problem, end=end)
 
 
 def _latin_1(text: str) -> str:
     return text.encode(errors="surrogateescape").decode("latin-1")
 
 
-def _delimiter(first_line: str, is_header: Callable[[str], bool]) -> str:
+def delimiter_of(first_line: str, is_header: Callable[[str], bool]) -> str:
+    """What separates the cells of a file that begins with that line."""
+
     def known(delimiter: str) -> int:
         try:
             return sum(map(is_header, next(csv.reader([first_line], delimiter=delimiter), ())))

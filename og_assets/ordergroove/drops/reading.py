@@ -70,12 +70,8 @@ class DropReader:
             yield self._read(line, header, records)
 
     def _take(self, header: Line) -> bool:
-        names: list[str] = []
-        for place, cell in enumerate(header.cells, 1):
-            name = self._report.column_of(cell) or header_name(cell) or f"column_{place}"
-            names.append(name if name not in names else f"{name}_{place}")
+        self._names = names = column_names(self._report, header)
         columns = set(names) & set(self._report.record.model_fields)
-        self._names = tuple(names)
         self._is_plain &= not any(map(is_secret, names))
         self.key = self._report.key_in(columns)
         return bool(columns)
@@ -99,6 +95,15 @@ class DropReader:
     def _refused(self, line: Line, reason: str) -> RefusedRow:
         """A record as it stands in the file; where it may hold what is masked, all of it is."""
         return RefusedRow(line.number, reason, line.text if self._is_plain else self._masking.unreadable(line.text))
+
+
+def column_names(report: Report, header: Line) -> tuple[str, ...]:
+    """What the cells of a file are called: by the column of their header, else by the header written like one."""
+    names: list[str] = []
+    for place, cell in enumerate(header.cells, 1):
+        name = report.column_of(cell) or header_name(cell) or f"column_{place}"
+        names.append(name if name not in names else f"{name}_{place}")
+    return tuple(names)
 
 
 def _count(cells: Sequence[str]) -> str:

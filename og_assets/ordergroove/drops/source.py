@@ -108,8 +108,8 @@ def fetch(source: DropSource, file: DropFile, folder: Path) -> Path:
     if whole.exists():
         return whole
     _transfer(source, file, part)
-    if source.look(file.name) != file or part.stat().st_size != file.size:
-        part.unlink()
+    if source.look(file.name) != file or not part.exists() or part.stat().st_size != file.size:
+        part.unlink(missing_ok=True)  # somebody may have tidied up meanwhile
         raise DropChanged(f"{file.name} changed while it was fetched from {source.place}; the next run takes it.")
     part.replace(whole)
     return whole
@@ -129,7 +129,7 @@ def _transfer(source: DropSource, file: DropFile, part: Path) -> None:
                 os.fsync(copy.fileno())
             return
         except DropsUnreachable:
-            tries = 1 if part.stat().st_size > had else tries + 1
+            tries = 1 if part.exists() and part.stat().st_size > had else tries + 1
             if tries >= TRIES:
                 raise
             with suppress(DropsUnreachable):
