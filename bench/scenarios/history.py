@@ -16,7 +16,7 @@ from og_assets.sync.pull import object_table
 from og_assets.warehouse.connecting import open_warehouse
 from og_assets.warehouse.history import ensure_history
 from og_assets.warehouse.keeping import KEEP_FOR_GOOD, Keeping
-from og_assets.warehouse.load import Progress, begin_sync, load_batch
+from og_assets.warehouse.load import Batch, begin_sync, load_batch
 from og_assets.warehouse.progress import SyncPlan
 from og_assets.warehouse.staging import Segment, Staging, staging_folder
 from og_assets.warehouse.tables import Table, ensure_table
@@ -104,7 +104,8 @@ def _load(path: Path, table: Table, segment: Segment, keeping: Keeping) -> None:
         ensure_history(connection, table)
         plan = SyncPlan(object_name="orders", run_id=str(uuid4()), mode="since_watermark", started_at=datetime.now(UTC))
         run = begin_sync(connection, plan)
-        load_batch(connection, table, segment, run, Progress(), [], datetime.now(UTC), finished=True, keeping=keeping)
+        batch = Batch(segment=segment, watermark=datetime.now(UTC), finished=True)
+        load_batch(connection, table, run, batch, keeping=keeping)
 
 
 SCENARIOS = [Scenario("history", "Keeping the states that orders leave, beside not keeping them", 5, _history)]

@@ -1,6 +1,7 @@
 """The rules of history, one by one: what is kept of a row that is replaced, and since when a state holds."""
 
 import json
+import shutil
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -196,6 +197,32 @@ def test_history_that_is_off_keeps_nothing_and_shows_the_gap(connection: DuckDBP
     load(connection, path, [order("a", NOON, NOON, status=1)])
     load(connection, path, [order("a", NOON + DAY, NOON + HOUR, status=5)], keeping=Keeping(on=False))
     assert states(connection) == [(5, NOON + HOUR, None)]
+
+
+def test_older_backup_that_is_restored_leaves_a_gap_and_nothing_wrong(
+    connection: DuckDBPyConnection, path: Path
+) -> None:
+    """What was seen since the backup is lost, and nothing else: the former state ends once, where the row says it did.
+
+    The bounds say that it may have changed at any time since the backup's watermark.
+    """
+    backup = path.with_name("backup.duckdb")
+    load(connection, path, [order("a", NOON, NOON, status=1), order("b", NOON, NOON, status=1)])
+    connection.execute("CHECKPOINT")
+    shutil.copy(path, backup)
+    second, third = NOON + HOUR, NOON + 2 * HOUR
+    load(connection, path, [order("a", second, second, status=3)], watermark_before=NOON)
+    load(connection, path, [order("a", third, third, status=5)], watermark_before=second)
+    assert states(connection, "public_id, status") == [("a", 1), ("a", 3), ("a", 5), ("b", 1)]
+    with open_warehouse(backup) as restored:
+        rows = [order("a", third + HOUR, third, status=5), order("b", third + HOUR, NOON, status=1)]
+        for _ in range(2):
+            load(restored, path, rows, watermark_before=NOON)
+            assert states(restored, "public_id, status, valid_from, valid_to, changed_after, changed_by") == [
+                ("a", 1, NOON, third, NOON, third + HOUR),
+                ("a", 5, third, None, None, None),
+                ("b", 1, NOON, None, None, None),
+            ]
 
 
 def test_states_are_forgotten_some_days_after_their_end(connection: DuckDBPyConnection, path: Path) -> None:
