@@ -88,8 +88,7 @@ def load_merchants(environment: Mapping[str, str] | None = None) -> tuple[Mercha
     named = environment.get(VARIABLE)
     path = FILE if named is None else Path(named).expanduser()
     if named == "" or (named is None and not path.exists()):
-        variables = {setting: str(SETTINGS[setting].alias) for setting in SECRETS}
-        secrets = {setting: name for setting, name in variables.items() if environment.get(name)}
+        secrets = {setting: str(SETTINGS[setting].alias) for setting in SECRETS}
         return (Merchant(Settings.from_environment(environment), secrets=secrets),)
     try:
         told = tomllib.loads(path.read_text(encoding="utf-8"))

@@ -110,9 +110,10 @@ CHANGING_EXAMPLES = {
     ("sync_runs", "slowest_response_seconds"): "0.41",
     ("sync_runs", "clock_skew_seconds"): "-0.2",
     ("inbox_state", "identity"): "1f0e8c5a9d",
+    ("schema_digest", "digest"): "581d528d2d537b7f",
     ("drop_files", "place"): "sftp://coffee@feeds.ordergroove.com:22/outgoing/",
 }
-"""Examples of what is another in each run: measured times and random names."""
+"""Examples of what is another in each run or release: measured times, random names, hashes."""
 
 
 @contextmanager

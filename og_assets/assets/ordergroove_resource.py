@@ -1,5 +1,6 @@
 """The connection to one merchant's Ordergroove as a Dagster resource."""
 
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -36,6 +37,10 @@ class OrdergrooveResource(ConfigurableResource[OrdergrooveClient]):
     salt: str = Field(default="", description="Secret salt of the hashes, at least 32 characters.")
     readers: str = Field(default="", description="Folder by which all readers of this machine share the rate limit.")
     rate_limit: str = Field(default="", description="Requests a minute of this machine; empty: as documented.")
+    variables: dict[str, str] = Field(
+        default_factory=dict,
+        description="By setting: the variable of a secret, which is read in the step where its option is empty.",
+    )
     retry_budget_seconds: float = Field(
         default=300, gt=0, description="How long one request is tried before the step fails."
     )
@@ -60,6 +65,7 @@ class OrdergrooveResource(ConfigurableResource[OrdergrooveClient]):
             salt=secret("pii_salt", settings.salt),
             readers=str(settings.readers or ""),
             rate_limit=str(settings.rate_limit or ""),
+            variables=dict(merchant.secrets),
         )
 
     def client(self) -> OrdergrooveClient:
@@ -91,20 +97,27 @@ class OrdergrooveResource(ConfigurableResource[OrdergrooveClient]):
         """The options, checked; raises SettingError."""
         return Settings.from_environment(
             {
-                "ORDERGROOVE_API_KEY": self.api_key,
+                "ORDERGROOVE_API_KEY": self.api_key or self._variable("api_key"),
                 "ORDERGROOVE_BASE_URL": self.base_url,
                 "ORDERGROOVE_SOURCE_TZ": self.source_tz,
                 "ORDERGROOVE_PII": self.personal_data,
-                "ORDERGROOVE_PII_SALT": self.salt,
+                "ORDERGROOVE_PII_SALT": self.salt or self._variable("pii_salt"),
                 "ORDERGROOVE_RATE_LIMIT": self.rate_limit,
             }
         )
+
+    def _variable(self, setting: str) -> str:
+        """A secret that had no value when the code location was loaded.
+
+        An `EnvVar` of it would stop every step, those too that need no secret.
+        """
+        return os.environ.get(self.variables.get(setting, ""), "")
 
     def _client(self, pace_file: Path | None) -> OrdergrooveClient:
         settings = self.settings()
         return OrdergrooveClient(
             settings.base_url,
-            Merchant(settings, self.merchant).require_api_key(),
+            Merchant(settings, self.merchant, self.variables).require_api_key(),
             requests_per_minute=settings.requests_per_minute,
             pace_file=pace_file,
             retry=RetryPolicy(budget=self.retry_budget_seconds),
