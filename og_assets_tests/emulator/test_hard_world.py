@@ -23,7 +23,7 @@ Rows = list[dict[str, Any]]
 @pytest.fixture(scope="module")
 def hard() -> World:
     """A hard world; nobody changes it."""
-    return World(4, customers=60, habits=HARD)
+    return World(11, customers=60, habits=HARD)
 
 
 @pytest.fixture(scope="module")

@@ -123,8 +123,17 @@ def active_on(stretches: Iterable[Period], day: date) -> bool:
 
 def active_days(story: Story, first: date, last: date) -> set[tuple[str, date]]:
     """Each subscription with each day, both bounds included, on which it was active."""
-    days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
-    return {(key, day) for key, stretches in periods(story).items() for day in days if active_on(stretches, day)}
+    return {
+        (key, day)
+        for key, stretches in periods(story).items()
+        for day in days_from(first, last)
+        if active_on(stretches, day)
+    }
+
+
+def days_from(first: date, last: date) -> list[date]:
+    """The days from one to another, both included."""
+    return [first + timedelta(days=number) for number in range((last - first).days + 1)]
 
 
 def skipped_boxes(story: Story) -> set[tuple[str, str]]:

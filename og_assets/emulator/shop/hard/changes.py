@@ -1,17 +1,19 @@
 """Changes of mind and of the shop: prices, reasons, currencies, products that end, orders that are merged."""
 
 import json
+from datetime import timedelta
 
 from og_assets.emulator.shop import boxes, people
 from og_assets.emulator.shop.catalogue import CANCEL_REASONS
 from og_assets.emulator.shop.day import seldom, to_an_item, to_one_of
 from og_assets.emulator.shop.edits import edit_product
 from og_assets.emulator.shop.goodwill import create_item_incentive, create_one_time_incentive
-from og_assets.emulator.shop.hard.currencies import OTHERS
+from og_assets.emulator.shop.hard.currencies import MAY_MOVE, OTHERS
 from og_assets.emulator.shop.hard.rhythms import FREQUENCIES, month_end
 from og_assets.emulator.shop.incentives import FLAT, PERCENT
 from og_assets.emulator.shop.items import change_item_price
 from og_assets.emulator.shop.orders import change_order_date, skip_order
+from og_assets.emulator.shop.placement import advance
 from og_assets.emulator.shop.state import Shop
 from og_assets.emulator.shop.statuses import MERGED, UNSENT
 from og_assets.emulator.shop.subscription_changes import change_frequency
@@ -62,8 +64,9 @@ def _any_reason(shop: Shop) -> tuple[int | None, str | None]:
 
 
 def _end_and_take_up(shop: Shop, subscription: str) -> None:
-    """Within one moment somebody ends a subscription and thinks better of it."""
+    """Somebody ends a subscription and thinks better of it a minute later."""
     cancel_subscription(shop, subscription)
+    advance(shop, timedelta(minutes=1))
     reactivate_subscription(shop, subscription)
 
 
@@ -141,7 +144,7 @@ HAPPENINGS = (
     to_one_of("subscriptions", "live", _end_and_take_up),
     to_one_of("subscriptions", _PRICED, _lock_price),
     to_one_of("subscriptions", "live", _any_rhythm),
-    to_one_of("subscriptions", "live AND id % 7 = 0", _move_abroad),
+    to_one_of("subscriptions", f"live AND {MAY_MOVE} AND prepaid_subscription_context IS NULL", _move_abroad),
     to_one_of("subscriptions", "live", _skip_by_service),
     to_one_of("orders", _UNSENT, _skip_order_by_service),
     to_one_of("orders", _UNSENT, _merge),

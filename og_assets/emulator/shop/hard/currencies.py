@@ -4,6 +4,8 @@ from og_assets.emulator.shop.catalogue import CURRENCY
 from og_assets.emulator.shop.store import Row
 
 OTHERS = ("CAD", "EUR")
+MAY_MOVE = "id % 7 = 0"
+"""SQL: the subscriptions that may change their currency. They do not prepay: what was paid stays in one currency."""
 
 
 def currency(subscription: Row) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 
 from og_assets.emulator.shop import boxes
 from og_assets.emulator.shop.day import seldom, to_one_of
+from og_assets.emulator.shop.hard.currencies import MAY_MOVE
 from og_assets.emulator.shop.pricing import line_total
 from og_assets.emulator.shop.state import Shop
 from og_assets.emulator.shop.store import Row, parsed
@@ -78,7 +79,8 @@ def _number(cents: int) -> float:
 
 
 _PLAIN = (
-    "live AND components = '[]' AND prepaid_subscription_context IS NULL AND free_trial_subscription_context IS NULL"
+    f"live AND NOT ({MAY_MOVE}) AND components = '[]' AND prepaid_subscription_context IS NULL "
+    "AND free_trial_subscription_context IS NULL"
 )
 
 HAPPENINGS = (seldom(_subscribe), to_one_of("subscriptions", _PLAIN, prepay))
