@@ -91,9 +91,9 @@ class Changes:
         def act(world: World, request: Request) -> None:
             world.advance(pause)
             CHANGES[self.change](world, self.number)
-            early = world.keys(object_name)[self.number % 4]
-            if TABLES[object_name].stamp or object_name == "items":
-                world.touch(object_name, early)
+            early = world.keys(object_name)[:4]
+            if early and (TABLES[object_name].stamp or object_name == "items"):
+                world.touch(object_name, early[self.number % len(early)])
             world.advance(pause)
 
         return [Fault(fx.Call(act, self.when), object_name, page=self.page, times=1)]
