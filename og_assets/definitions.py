@@ -11,14 +11,16 @@ import dagster as dg
 from og_assets.assets.analytics import analytics_assets
 from og_assets.assets.drops import drop_assets
 from og_assets.assets.events import events_asset
+from og_assets.assets.marts import marts_asset
 from og_assets.assets.objects import object_asset
 from og_assets.assets.scope import Scope
 from og_assets.assets.sweeps import sweep_assets
 from og_assets.automation.jobs import build_jobs, executor
-from og_assets.automation.schedules import SYNCED_ON_SCHEDULE, build_schedules
+from og_assets.automation.schedules import BUILT_DAILY, SYNCED_ON_SCHEDULE, build_schedules
 from og_assets.automation.sensors import build_sensors
 from og_assets.merchants import Merchant, load_merchants
 from og_assets.ordergroove.objects import OBJECTS
+from og_assets.warehouse.marts.options import Cadence
 
 Translation = Callable[[dg.AssetSpec], dg.AssetSpec]
 
@@ -42,8 +44,10 @@ def merchant_defs(
         *sweep_assets(scope),
         *analytics_assets(scope),
     ]
+    marts = [] if merchant.settings.marts is Cadence.OFF else [marts_asset(scope)]
     assets = [
         *dg.map_asset_specs(lambda spec: spec.replace_attributes(freshness_policy=SYNCED_ON_SCHEDULE), assets),
+        *dg.map_asset_specs(lambda spec: spec.replace_attributes(freshness_policy=BUILT_DAILY), marts),
         *drop_assets(scope),
     ]
     jobs = build_jobs(scope, assets)

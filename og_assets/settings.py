@@ -19,12 +19,14 @@ from og_assets.ordergroove.drops.archive import KEPT_DAYS
 from og_assets.ordergroove.drops.sftp import HostKey, SftpAddress
 from og_assets.ordergroove.masking import Masking, PersonalData
 from og_assets.ordergroove.objects import OBJECTS
+from og_assets.warehouse.marts.options import DISENGAGED, Cadence, Terms
 
 PRODUCTION_URL = "https://restapi.ordergroove.com"
 STAGING_URL = "https://staging.restapi.ordergroove.com"
 
 
 MOST_DAYS = 36_500
+MOST_DIGITS = 9
 SHORTEST_SALT = 32
 """Characters; 32 hexadecimal ones are 128 bits, which nobody tries out."""
 
@@ -106,6 +108,19 @@ def _personal_data(value: str) -> PersonalData:
         return PersonalData(value.strip().lower())
     except ValueError:
         raise ValueError("takes `keep`, `hash` or `drop`") from None
+
+
+def _cadence(value: str) -> Cadence:
+    try:
+        return Cadence(value.strip().lower())
+    except ValueError:
+        raise ValueError("takes `sync`, `daily` or `off`") from None
+
+
+def _code(value: str) -> int:
+    if not value.strip().isdecimal() or len(value.strip()) > MOST_DIGITS:
+        raise ValueError("takes the number of a cancel reason, such as 9")
+    return int(value)
 
 
 def _salt(value: str) -> SecretStr:
@@ -225,6 +240,21 @@ class Settings(BaseModel):
         alias="ORDERGROOVE_HISTORY_DAYS",
         description="Days after their end for which former states are kept; unset: for good.",
     )
+    marts: Annotated[Cadence, BeforeValidator(_cadence)] = Field(
+        Cadence.SYNC,
+        alias="ORDERGROOVE_MARTS",
+        description="`sync`, `daily` or `off`: how often the marts in schema analytics are built.",
+    )
+    business_tz: Annotated[str | None, BeforeValidator(_zone_name)] = Field(
+        None,
+        alias="ORDERGROOVE_BUSINESS_TZ",
+        description="Zone whose days the marts count in; unset: ORDERGROOVE_SOURCE_TZ.",
+    )
+    disengaged_code: Annotated[int, BeforeValidator(_code)] = Field(
+        DISENGAGED,
+        alias="ORDERGROOVE_DISENGAGED_CODE",
+        description="Cancel reason with which disengaged subscriptions are cancelled.",
+    )
     personal_data: Annotated[PersonalData, BeforeValidator(_personal_data)] = Field(
         PersonalData.KEEP,
         alias="ORDERGROOVE_PII",
@@ -322,6 +352,11 @@ class Settings(BaseModel):
         """What becomes of personal values and secrets before anything is written."""
         salt, api_key = (secret.get_secret_value().encode() if secret else b"" for secret in (self.salt, self.api_key))
         return Masking(self.personal_data, salt, digest_key=api_key)
+
+    @property
+    def mart_terms(self) -> Terms:
+        """What the merchant defines of the marts."""
+        return Terms(self.business_tz or self.source_tz, self.disengaged_code)
 
     def require_api_key(self) -> str:
         """The API key in clear, or SettingError that says where to get one."""

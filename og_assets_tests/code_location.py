@@ -14,4 +14,4 @@ def definitions() -> dg.Definitions:
 def assets(location: dg.Definitions) -> dict[str, dg.AssetsDefinition]:
     """The assets by the last part of their key."""
     found = [one for one in location.assets or () if isinstance(one, dg.AssetsDefinition)]
-    return {asset.key.path[-1]: asset for asset in found}
+    return {key.path[-1]: asset for asset in found for key in asset.keys}

@@ -27,10 +27,11 @@ def build_jobs(scope: Scope, assets: Iterable[dg.AssetsDefinition]) -> dict[str,
     groups: dict[str | None, list[dg.AssetKey]] = defaultdict(list)
     for spec in (spec for asset in assets for spec in asset.specs):
         groups[spec.group_name].append(spec.key)
-    objects, events, operations, analytics, drops = (
+    objects, events, operations, derived, marts, drops = (
         dg.AssetSelection.assets(*groups[scope.named(group)])
-        for group in ("objects", "events", "operations", "analytics", "drops")
+        for group in ("objects", "events", "operations", "analytics", "marts", "drops")
     )
+    analytics = derived | marts
     everything = objects | events | operations | analytics
     if scope.merchant.settings.drops is not None:
         everything |= dg.AssetSelection.assets(*(scope.key(table.schema, table.name) for table in DERIVED))

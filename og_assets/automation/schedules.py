@@ -22,6 +22,11 @@ SYNCED_ON_SCHEDULE = dg.FreshnessPolicy.cron(
 Until a first materialization Dagster calls the state unknown.
 """
 
+BUILT_DAILY = dg.FreshnessPolicy.cron(
+    deadline_cron="0 21 * * *", lower_bound_delta=timedelta(minutes=570), timezone=CHICAGO.key
+)
+"""Of every mart: built since half an hour before noon. Not by each sync: one that loads nothing builds nothing."""
+
 _TICKS = {"sync_at_noon": ("0 12 * * *", "12PM"), "sync_at_8pm": ("0 20 * * *", "8PM")}
 
 

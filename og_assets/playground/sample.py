@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from og_assets.assets.derived import READ_BY_DERIVED
+from og_assets.assets.marts import prepare_reading
 from og_assets.assets.warehouse_resource import WarehouseResource
 from og_assets.emulator.server import EMULATOR_KEY, Emulator
 from og_assets.emulator.shop.statuses import UNSENT
@@ -20,6 +21,8 @@ from og_assets.sync.sweep import sweep
 from og_assets.sync.windows import CHICAGO, PullMode, PullRequest
 from og_assets.warehouse.analytics import ANALYTICS
 from og_assets.warehouse.derive import derive, prepare
+from og_assets.warehouse.marts.build import build_marts
+from og_assets.warehouse.marts.options import Terms
 from og_assets.webhooks.inbox import Inbox, InboxEvent
 
 RUN = "5a3b1c2d-0000-4000-8000-000000000000"
@@ -49,6 +52,7 @@ def fill(warehouse: WarehouseResource, world: World, inbox: Path) -> None:
         prepare(connection, READ_BY_DERIVED)
         for table in ANALYTICS:
             derive(connection, table)
+    build_marts(warehouse, Terms("America/New_York"), prepare_reading)
 
 
 def _pull_all(source: Source, warehouse: WarehouseResource, world: World) -> None:

@@ -170,6 +170,21 @@ ORDER_TOTALS = DerivedTable(
             ("Whether the order is deleted (a tombstone that is not lifted): its own amounts are the last known "
             "ones, its items no longer count."),
             "deletion_tombstones.object deletion_tombstones.id deletion_tombstones.lifted_at"),
+        ("outcome", "VARCHAR NOT NULL",
+            ("First that fits: deleted, scheduled, recovered (placed after a failed attempt; inferred), placed, "
+            "rejected, skipped (cancelled before any attempt; inferred), shop_cancel, merged, in_retry, in_placement, "
+            "unknown."),
+            ("orders.status orders.tries orders.generic_error_count deletion_tombstones.object "
+            "deletion_tombstones.id deletion_tombstones.lifted_at")),
+        ("is_placed", "BOOLEAN NOT NULL", "Whether outcome is placed or recovered.",
+            "orders.status deletion_tombstones.object deletion_tombstones.id deletion_tombstones.lifted_at"),
+        ("attempts", "INTEGER", "Placement attempts so far.", "orders.tries"),
+        ("error_code", "VARCHAR",
+            "Code of the shop's last refusal, of a rejected or retried order; null when its message has none.",
+            "orders.rejected_message orders.status"),
+        ("merged_into", "VARCHAR", "Order that a merged one was folded into.", "orders.extra_data orders.status"),
+        ("created_at", "TIMESTAMP", "When the order was created, UTC.", "orders.created"),
+        ("cancelled_at", "TIMESTAMP", "When the order was cancelled, UTC.", "orders.cancelled"),
     ),
     more_checks=(
         Check(

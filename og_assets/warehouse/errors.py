@@ -11,10 +11,13 @@ WarehouseError
 ├── WarehouseLetGo          a reader held the file for as long as it may
 ├── ColumnTypeChanged       a table has a column with another type than this release writes
 ├── ForgottenMeanwhile      a person was forgotten while what is to be loaded was read
+├── MartsDisagree           marts break a sum, and were not published
 └── UnknownSync             the pull has no row in ops.sync_runs
 """
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from og_assets.errors import OgAssetsError
 from og_assets.warehouse.processes import Holder
@@ -149,3 +152,15 @@ class ForgottenMeanwhile(WarehouseError):
 
     def __init__(self) -> None:
         super().__init__("A person was forgotten while this was read, so it has to be read again. Run it again.")
+
+
+class MartsDisagree(WarehouseError):
+    """Marts were built that break a sum; the published ones are as they were. `findings` has every sum by mart."""
+
+    def __init__(self, broken: Sequence[str], findings: Mapping[str, Sequence[Any]]) -> None:
+        super().__init__(
+            f"The marts were not published, for a sum does not agree: {'; '.join(broken)}. Those of the last good "
+            "build are still there. Look at the checks of the tables that they are made of, derive these anew "
+            "(rebuild), and build the marts again."
+        )
+        self.findings = findings

@@ -30,7 +30,11 @@ def outline(definitions: dg.Definitions) -> Iterator[str]:
         yield f"asset {node.key.to_user_string()}"
         pools = ", ".join(sorted(node.pools or ())) or "none"
         yield f"  group {node.group_name}; kinds {', '.join(sorted(node.kinds))}; pools {pools}"
-        yield f"  partitions {type(days).__name__} {days.start:%Y-%m-%d %Z}; {node.backfill_policy.policy_type.value}"  # type: ignore[union-attr]
+        if days is None:
+            yield "  no partitions"
+        else:
+            policy = node.backfill_policy.policy_type.value  # type: ignore[union-attr]
+            yield f"  partitions {type(days).__name__} {days.start:%Y-%m-%d %Z}; {policy}"  # type: ignore[attr-defined]
         yield f"  after {', '.join(sorted(key.to_user_string() for key in node.parent_keys)) or 'nothing'}"
         for key in sorted(node.check_keys, key=lambda key: key.name):
             spec = repository.asset_graph.get_check_spec(key)

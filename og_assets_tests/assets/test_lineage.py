@@ -68,6 +68,7 @@ def connection(site: Site) -> Iterator[DuckDBPyConnection]:
         [deletion(site.world, "order.delete", site.world.keys("orders", "status = 5")[0])],
         datetime.now(UTC) - timedelta(days=900),
     )
+    site.receive([deletion(site.world, "order.delete", site.world.keys("orders", "status = 5")[1])])
     # An event whose envelope told no time.
     site.execute(
         "UPDATE ordergroove.events SET event_at = NULL WHERE event_id = (SELECT min(event_id) FROM ordergroove.events)"

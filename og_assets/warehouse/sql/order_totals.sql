@@ -33,14 +33,39 @@ compared AS (
         orders.tax_total,
         orders.shipping_total,
         orders.total,
-        gone.id IS NOT NULL                                        AS is_deleted
+        gone.id IS NOT NULL                                        AS is_deleted,
+        CASE
+            WHEN gone.id IS NOT NULL                                                            THEN 'deleted'
+            WHEN orders.status = 1                                                              THEN 'scheduled'
+            WHEN orders.status = 5 AND (orders.tries > 1 OR orders.generic_error_count > 0)     THEN 'recovered'
+            WHEN orders.status = 5                                                              THEN 'placed'
+            WHEN orders.status IN (3, 14)                                                       THEN 'rejected'
+            -- cancelled before any attempt; else the shop answered 030
+            WHEN orders.status = 4 AND coalesce(orders.tries, 0) = 0                            THEN 'skipped'
+            WHEN orders.status = 4                                                              THEN 'shop_cancel'
+            WHEN orders.status = 17                                                             THEN 'merged'
+            WHEN orders.status IN (12, 13, 15, 18, 19, 20)                                      THEN 'in_retry'
+            WHEN orders.status IN (6, 9, 10, 11)                                                THEN 'in_placement'
+            ELSE 'unknown'
+        END                                                        AS outcome,
+        orders.tries                                               AS attempts,
+        orders.rejected_message,
+        orders.extra_data,
+        orders.created                                             AS created_at,
+        orders.cancelled                                           AS cancelled_at
     FROM orders_in_scope AS orders
     LEFT JOIN sums ON sums."order" = orders.public_id
     LEFT JOIN ordergroove.order_statuses AS statuses ON statuses.code = orders.status
     LEFT JOIN live_tombstones AS gone ON gone.object = 'orders' AND gone.id = orders.public_id
 )
 SELECT
-    * EXCLUDE (wide_sub_total),
+    * EXCLUDE (wide_sub_total, rejected_message, extra_data),
+    outcome IN ('placed', 'recovered')                             AS is_placed,
+    CASE
+        WHEN status IN (3, 14, 12, 13, 15, 18, 19, 20)  -- rejected or tried again
+            THEN json_extract_string(TRY_CAST(rejected_message AS JSON), '$.code')
+    END                                                            AS error_code,
+    CASE WHEN status = 17 THEN json_extract_string(extra_data, '$.merged_order_id') END AS merged_into,
     subscription_revenue + one_time_revenue                        AS items_total,
     -- sub_total is the sum of the items after discounts (guide: object-reference),
     wide_sub_total - (subscription_revenue + one_time_revenue)     AS items_difference,

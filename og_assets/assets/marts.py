@@ -1,0 +1,184 @@
+"""The marts as assets: one step builds all of them, for they describe one day and must agree with each other.
+
+Without partitions: a mart of a past day cannot be made again, so nothing should suggest it.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import dagster as dg
+from duckdb import DuckDBPyConnection
+from pydantic import Field
+
+from og_assets.assets.checks import what_to_do
+from og_assets.assets.derived import READ_BY_DERIVED
+from og_assets.assets.failures import RETRIES, told_clearly
+from og_assets.assets.metadata import OWNERS, column_schema, guide_link, markdown_table
+from og_assets.assets.scope import Scope
+from og_assets.ordergroove.objects import BY_NAME
+from og_assets.sync.pull import object_table
+from og_assets.warehouse.derive import prepare
+from og_assets.warehouse.derived_table import DerivedTable
+from og_assets.warehouse.errors import MartsDisagree
+from og_assets.warehouse.marts.all_marts import MARTS
+from og_assets.warehouse.marts.build import MartsReport, build_marts
+from og_assets.warehouse.marts.sums import Finding, sums_of
+from og_assets.warehouse.tables import ensure_table
+
+SUMS_AGREE = "sums_agree"
+LOOKS_RIGHT = "looks_right"
+
+_DERIVED = (
+    "items_orders_bridge",
+    "order_totals",
+    "deletion_tombstones",
+    "order_status_changes",
+    "subscription_changes",
+)
+_READ_BESIDES = ("products", "offer_profiles", "one_time_incentives")
+
+
+class MartsConfig(dg.Config):
+    """How the marts are built."""
+
+    rebuild: bool = Field(default=False, description="Build them though nothing was loaded since.")
+
+
+def marts_asset(scope: Scope) -> dg.AssetsDefinition:
+    """All marts, in one step. Choosing some builds all, and tells of those."""
+
+    @dg.multi_asset(
+        name=scope.named("marts"),
+        specs=[_spec(scope, mart) for mart in MARTS],
+        check_specs=[*_check_specs(scope)],
+        can_subset=True,
+        retry_policy=RETRIES,
+        required_resource_keys={scope.named("warehouse")},
+    )
+    def marts(
+        context: dg.AssetExecutionContext, config: MartsConfig
+    ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+        settings = scope.merchant.settings
+        with told_clearly(context):
+            try:
+                report = build_marts(
+                    scope.warehouse(context),
+                    settings.mart_terms,
+                    prepare_reading,
+                    cadence=settings.marts,
+                    rebuild=config.rebuild,
+                )
+            except MartsDisagree as error:
+                yield from _results(context, scope, error.findings)
+                raise
+            if report.why_not:
+                context.log.info("The marts are not built: %s.", report.why_not)
+                return
+            context.log.info(
+                "The marts are as of %s: %.1f s, of which the warehouse was held for %.1f s",
+                report.as_of_date,
+                report.seconds,
+                report.seconds_held,
+            )
+            for mart in MARTS:
+                if scope.key("analytics", mart.name) in context.selected_asset_keys:
+                    yield dg.MaterializeResult(
+                        asset_key=scope.key("analytics", mart.name), metadata=_figures(mart, report)
+                    )
+            yield from _results(context, scope, report.findings)
+
+    return marts
+
+
+def _spec(scope: Scope, mart: DerivedTable) -> dg.AssetSpec:
+    own = {other.name for other in MARTS}
+    after = [
+        ("analytics", name) if name in own or name in _DERIVED else ("ordergroove", name)
+        for name in (*mart.depends_on, *(_DERIVED if mart is MARTS[0] else ()))
+    ]
+    if mart is not MARTS[0]:
+        after.append(("analytics", MARTS[0].name))
+    return dg.AssetSpec(
+        scope.key("analytics", mart.name),
+        deps=[scope.key(*key) for key in dict.fromkeys(after)],
+        description=f"{mart.description}\n\n{guide_link('object-reference')}",
+        group_name=scope.named("marts"),
+        skippable=True,
+        owners=OWNERS,
+        kinds={"duckdb", "sql"},
+        tags={"read": "derived", "personal_data": "false"},
+        metadata={
+            "dagster/table_name": f"analytics.{mart.name}",
+            "dagster/column_schema": column_schema(mart.stored_columns),
+        },
+    )
+
+
+def _check_specs(scope: Scope) -> Iterator[dg.AssetCheckSpec]:
+    for mart in MARTS:
+        asset = scope.key("analytics", mart.name)
+        sums = sums_of(mart)
+        told = "; ".join(sum.name for sum in sums if sum.is_error)
+        yield dg.AssetCheckSpec(SUMS_AGREE, asset=asset, description=f"Else no mart is published: {told}.")
+        if suspicious := [sum for sum in sums if not sum.is_error]:
+            told = "; ".join(f"{sum.name} (at most {sum.share:.1%})" for sum in suspicious)
+            yield dg.AssetCheckSpec(LOOKS_RIGHT, asset=asset, description=f"Few of these: {told}.")
+
+
+def prepare_reading(connection: DuckDBPyConnection) -> None:
+    """Make the tables that marts read, where a merchant has not pulled them yet."""
+    prepare(connection, READ_BY_DERIVED)
+    for name in _READ_BESIDES:
+        ensure_table(connection, object_table(BY_NAME[name]))
+
+
+def _figures(mart: DerivedTable, report: MartsReport) -> Mapping[str, str | float]:
+    return {
+        "dagster/row_count": report.rows[mart.name],
+        "as_of_date": str(report.as_of_date),
+        "seconds": round(report.seconds, 2),
+        "seconds_held": round(report.seconds_held, 2),
+    }
+
+
+def _results(
+    context: dg.AssetExecutionContext, scope: Scope, findings: Mapping[str, Sequence[Finding]]
+) -> Iterator[dg.AssetCheckResult]:
+    chosen = context.selected_asset_check_keys
+    for name, found in findings.items():
+        asset = scope.key("analytics", name)
+        for check, severity in (
+            (SUMS_AGREE, dg.AssetCheckSeverity.ERROR),
+            (LOOKS_RIGHT, dg.AssetCheckSeverity.WARN),
+        ):
+            told = [one for one in found if one.sum.is_error == (check == SUMS_AGREE)]
+            if dg.AssetCheckKey(asset, check) in chosen:
+                yield _result(asset, check, severity, told)
+
+
+def _result(
+    asset: dg.AssetKey, check: str, severity: dg.AssetCheckSeverity, findings: Sequence[Finding]
+) -> dg.AssetCheckResult:
+    wrong = [finding for finding in findings if not finding.agrees]
+    return dg.AssetCheckResult(
+        asset_key=asset,
+        check_name=check,
+        passed=not wrong,
+        severity=severity,
+        description="; ".join(f"{one.sum.name}: {_count(one)}" for one in wrong or findings),
+        metadata={
+            "sums": dg.MetadataValue.md(markdown_table({one.sum.name: _count(one) for one in findings})),
+            **(
+                {
+                    "what_to_do": dg.MetadataValue.text(what_to_do(check)),
+                    "look_closer": dg.MetadataValue.md("\n".join(f"```sql\n{one.sum.sql};\n```" for one in wrong)),
+                }
+                if wrong
+                else {}
+            ),
+        },
+    )
+
+
+def _count(finding: Finding) -> str:
+    among = "" if finding.among is None else f" of {finding.among:,}"
+    return f"{finding.found:,}{among}"

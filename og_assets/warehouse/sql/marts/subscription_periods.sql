@@ -1,0 +1,3 @@
+SELECT subscription, customer, periods.* EXCLUDE (s)
+FROM periods
+JOIN terms USING (s)
