@@ -36,6 +36,7 @@ class Column:
     `members` names what is known to be harmless inside a value that is JSON, an empty name what belongs to
     no member there; None means all of it.
     `coded` marks personal text spelled `code|text`, whose code is harmless.
+    `path` is where in a record the value is; empty for a member of the column's name.
     """
 
     name: str
@@ -47,6 +48,17 @@ class Column:
     secret: bool = False
     members: tuple[str, ...] | None = None
     coded: bool = False
+    path: tuple[str | int, ...] = ()
+
+    @property
+    def member(self) -> str:
+        """The member of a record that has the value, or has it inside."""
+        return str(self.path[0]) if self.path else self.name
+
+    @property
+    def is_inside(self) -> bool:
+        """Whether the value is inside of its member."""
+        return len(self.path) > 1
 
     @property
     def is_masked(self) -> bool:

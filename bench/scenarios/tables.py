@@ -21,7 +21,8 @@ from og_assets.assets.warehouse_resource import WarehouseResource
 from og_assets.ordergroove.client import PAGE_SIZE
 from og_assets.ordergroove.clock import SourceClock
 from og_assets.ordergroove.reader import Accepted, RecordReader
-from og_assets.sync.pull import object_table, staged_line
+from og_assets.sync.pull import object_table
+from og_assets.sync.staged_records import staged_line
 from og_assets.warehouse.analytics import BRIDGE, ORDER_TOTALS, TOMBSTONES
 from og_assets.warehouse.derive import Days, derive, prepare
 from og_assets.warehouse.derived_table import DerivedTable

@@ -18,7 +18,7 @@ _CHICAGO = ZoneInfo("America/Chicago")
 _EARLIEST_CLOCK = timezone(timedelta(hours=-6))
 _SECOND = timedelta(seconds=1)
 _HOUR = timedelta(hours=1)
-_DAY = timedelta(days=1)
+_HALF_A_DAY = timedelta(hours=12)
 _NO_OFFSET = timedelta(0)
 
 
@@ -39,7 +39,7 @@ class SourceClock:
         self.zone_name = zone_name
         self._offset = self._zone.utcoffset
         self.plain_offset: Callable[[int], timedelta | None] = lru_cache(maxsize=10_000)(self._offset_of_plain_day)
-        """The offset of a day (its ordinal) on and around which the clock does not change; None for any other."""
+        """The offset of a day (its ordinal) on which the clock does not change; None for any other."""
 
     def to_utc(self, stamp: datetime) -> datetime:
         """The instant of a stamp, as a UTC wall clock without a zone.
@@ -79,9 +79,10 @@ class SourceClock:
         day = date.fromordinal(ordinal)
         if not _is_inside(day):
             return None
-        noon = datetime.combine(day, time(12))
-        around = {self._offset(noon + step * _DAY) or _NO_OFFSET for step in (-1, 0, 1)}
-        return around.pop() if len(around) == 1 else None
+        midnight = datetime.combine(day, time())
+        # The midnight after it, too: zones have left out whole days.
+        offsets = {self._offset(midnight + half * _HALF_A_DAY) or _NO_OFFSET for half in (0, 1, 2)}
+        return offsets.pop() if len(offsets) == 1 else None
 
 
 def _is_inside(day: date) -> bool:

@@ -59,14 +59,14 @@ def split(body: bytes, key: tuple[str, ...]) -> tuple[list[bytes], str | None]:
 
     Raises BrokenBody when the body is cut off or no JSON, WrongShape when it is none of these.
     """
-    if _may_have_doubles(body):
-        return _split_tolerantly(body, key)
     try:
         page = _envelope.decode(body)
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
         return _split_tolerantly(body, key)
     if isinstance(page.results, list):
-        return [bytes(record) for record in page.results], page.next or None
+        records = [bytes(record) for record in page.results]
+        if not _may_have_doubles(_around(body, records)):
+            return records, page.next or None
     return _split_tolerantly(body, key)
 
 
@@ -88,6 +88,15 @@ def _may_have_doubles(body: bytes) -> bool:
     if body.count(b'"results"') > 1 or body.count(b'"next"') > 1:
         return True
     return b"\\u00" in body and _ESCAPED_LETTER.search(body) is not None
+
+
+def _around(body: bytes, records: Sequence[bytes]) -> bytes:
+    """The body without its records, or whole where it is not sure that nothing else is between them."""
+    if not records:
+        return body
+    begin, end = body.find(records[0]), body.rfind(records[-1]) + len(records[-1])
+    commas = len(records) - 1
+    return body[:begin] + body[end:] if end - begin == sum(map(len, records)) + commas else body
 
 
 def _split_tolerantly(body: bytes, key: tuple[str, ...]) -> tuple[list[bytes], str | None]:

@@ -5,6 +5,7 @@ is read by itself: what the documents show somewhere is understood, and the rest
 """
 
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import Any
 
 import msgspec
@@ -17,6 +18,7 @@ from og_assets.ordergroove.clock import SourceClock
 from og_assets.ordergroove.json_text import DEEPEST, BrokenBody, cut_object, is_json, is_too_deep, text_of
 from og_assets.ordergroove.masking import KEEPING, MARK, Masking
 from og_assets.ordergroove.objects import OrdergrooveObject
+from og_assets.ordergroove.plain import PlainRecords
 from og_assets.ordergroove.record_mask import RecordMask
 from og_assets.ordergroove.spellings import NULL_WORDS, Misfit, Reading
 
@@ -61,6 +63,7 @@ class RecordReader:
         self._masking = masking
         self._mask = RecordMask(object, masking)
         self._clock = clock
+        self._plain = PlainRecords(object, clock, self._mask.record, keeps_personal=masking.keeps_personal)
         plain = object.record.plain()
         self._validate = plain.__pydantic_validator__
         self._dump = plain.__pydantic_serializer__.to_json
@@ -76,6 +79,14 @@ class RecordReader:
         self._cut = msgspec.json.Decoder(
             msgspec.defstruct("Cut", [(name, msgspec.Raw, _NULL) for name, _ in self._cut_columns])
         )
+
+    def plain(self, body: bytes) -> bytes | None:
+        """The body as it may be written, when the database can read it by itself to what `read` makes of it."""
+        return self._plain.find(body)
+
+    def offsets(self) -> list[tuple[date, timedelta]]:
+        """From which day on what is to be taken off a stamp to make it UTC, for all plain bodies until now."""
+        return self._plain.offsets()
 
     def read(self, body: bytes) -> Accepted | Refused:
         """One body, of any content, as a record or as refused. Never raises for what the body holds."""

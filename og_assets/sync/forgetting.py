@@ -8,6 +8,7 @@ address becomes a keyed hash. What a later sync, webhook or file drop brings of 
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from pathlib import Path
 
 from og_assets.errors import OgAssetsError
@@ -62,6 +63,14 @@ class ForgetfulReader:
     reader: RecordReader
     dropping: RecordReader
     forgotten: Forgotten
+
+    def plain(self, body: bytes) -> bytes | None:
+        """The body as it may be written, when the database can read it by itself; none of forgotten customers can."""
+        return None if self.forgotten.concerns(body) else self.reader.plain(body)
+
+    def offsets(self) -> list[tuple[date, timedelta]]:
+        """From which day on what is to be taken off a stamp to make it UTC, for all plain bodies until now."""
+        return self.reader.offsets()
 
     def read(self, body: bytes) -> Accepted | Refused:
         """The body as a row, or for quarantine."""

@@ -6,7 +6,7 @@ be estimated; for a window it cannot, because pages are not sorted by the time o
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import msgspec
@@ -33,15 +33,15 @@ class ProgressLines:
         self._already = already
         self._started = self._logged = self._shown = time.monotonic()
 
-    def after_page(self, progress: Progress, lines: Sequence[bytes]) -> None:
-        """Say a line if it is time; `lines` are the staged rows of the newest page, looked into only then."""
+    def after_page(self, progress: Progress, lines: Callable[[], Sequence[bytes]]) -> None:
+        """Say a line if it is time; `lines` gives the rows of the newest page, and is asked only then."""
         now = time.monotonic()
         if now - self._logged >= SECONDS_BETWEEN_LINES:
             self._logged = now
-            log.info("%s: %s", self._name, self.line(progress, lines, now - self._started))
+            log.info("%s: %s", self._name, self.line(progress, lines(), now - self._started))
         if now - self._shown >= SECONDS_BETWEEN_LOOKS and live.now.isEnabledFor(logging.INFO):
             self._shown = now
-            live.now.info("%s", self.line(progress, lines, now - self._started))
+            live.now.info("%s", self.line(progress, lines(), now - self._started))
 
     def line(self, progress: Progress, lines: Sequence[bytes], seconds: float) -> str:
         """The line for a pull that has been reading for `seconds`."""

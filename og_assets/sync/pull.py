@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from duckdb import DuckDBPyConnection
-from pydantic_core import to_json
 
 from og_assets.errors import message_of
 from og_assets.ordergroove.client import PAGE_SIZE
@@ -27,6 +27,7 @@ from og_assets.sync.forgetting import forgetful
 from og_assets.sync.logged_run import logged_run
 from og_assets.sync.progress_lines import ProgressLines
 from og_assets.sync.source import Source
+from og_assets.sync.staged_records import stage_records
 from og_assets.sync.windows import PullMode, PullRequest, SegmentRequest, SyncWindow
 from og_assets.warehouse.file import Warehouse
 from og_assets.warehouse.forgotten import NOBODY, read_forgotten, require_same
@@ -206,12 +207,6 @@ class _Begun:
         return self.request.moves_watermark(self.watermark)
 
 
-def staged_line(record: Accepted, fetched_at: bytes) -> bytes:
-    """An accepted record as a line for staging; `fetched_at` is an instant as JSON."""
-    notes = to_json(to_json(record.notes).decode()) if record.notes else b"null"
-    return b'%b,"_synced_at":%b,"_notes":%b,"_raw":%b}' % (record.values[:-1], fetched_at, notes, to_json(record.raw))
-
-
 class _Pull:
     """The state of a pull between its pages."""
 
@@ -265,26 +260,15 @@ class _Pull:
             closing(read_ahead(pages, PAGES_AHEAD, when_sent=self._client.when_sent)) as ahead,
         ):
             for page in ahead:
-                lines, noted = self._validate(page)
-                staging.write_page(lines)
+                noted, refused = stage_records(page.records, page.fetched_at, self._reader, staging)
+                self._refused += refused
                 self._advance(page, noted)
-                self._lines.after_page(self.progress, lines)
+                self._lines.after_page(self.progress, partial(self._rows_of, page))
                 if page.next_url is None or staging.is_full:
                     self._load(staging, finished=page.next_url is None)
 
-    def _validate(self, page: Page) -> tuple[list[bytes], int]:
-        """The rows of a page for staging and how many have notes; refused records are set aside for quarantine."""
-        lines = []
-        noted = 0
-        fetched_at = to_json(page.fetched_at)
-        for body in page.records:
-            record = self._reader.read(body)
-            if isinstance(record, Accepted):
-                noted += bool(record.notes)
-                lines.append(staged_line(record, fetched_at))
-            else:
-                self._refused.append(QuarantinedRecord(record.reason, record.raw, record.digest))
-        return lines, noted
+    def _rows_of(self, page: Page) -> list[bytes]:
+        return [record.values for record in map(self._reader.read, page.records) if isinstance(record, Accepted)]
 
     def _advance(self, page: Page, noted: int) -> None:
         if self.progress.clock_skew_seconds is None and page.server_date is not None:
@@ -307,7 +291,7 @@ class _Pull:
         return skew.total_seconds()
 
     def _load(self, staging: Staging, *, finished: bool) -> None:
-        segment = staging.close_segment()
+        segment = staging.close_segment(self._reader.offsets())
         batch = Batch(
             segment=segment,
             progress=self.progress,

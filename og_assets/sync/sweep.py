@@ -24,8 +24,9 @@ from og_assets.ordergroove.objects import OBJECTS, OrdergrooveObject
 from og_assets.ordergroove.reader import Accepted
 from og_assets.sync.forgetting import forgetful
 from og_assets.sync.logged_run import logged_run
-from og_assets.sync.pull import object_table, progress_of, staged_line
+from og_assets.sync.pull import object_table, progress_of
 from og_assets.sync.source import Source
+from og_assets.sync.staged_records import staged_line
 from og_assets.sync.windows import last_evening
 from og_assets.warehouse.file import Warehouse
 from og_assets.warehouse.findings import (

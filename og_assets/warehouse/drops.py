@@ -14,9 +14,9 @@ from duckdb import DuckDBPyConnection
 from og_assets.columns import Column, Kind
 from og_assets.warehouse import sync_log
 from og_assets.warehouse.keeping import KEEP_FOR_GOOD, Keeping
-from og_assets.warehouse.load import stage_rows
 from og_assets.warehouse.progress import BatchCounts, Progress, SyncRun
 from og_assets.warehouse.sql import read_sql
+from og_assets.warehouse.staged_rows import stage_rows
 from og_assets.warehouse.staging import Segment
 from og_assets.warehouse.tables import TYPES, StoredColumn, StoredTable, Table, ensure_table, literal, quoted
 from og_assets.warehouse.transactions import transaction

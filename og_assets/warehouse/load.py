@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 from duckdb import DuckDBPyConnection, OutOfMemoryException
@@ -19,9 +18,10 @@ from og_assets.warehouse.keeping import KEEP_FOR_GOOD, Keeping
 from og_assets.warehouse.progress import BatchCounts, Progress, QuarantinedRecord, Resume, SyncRun
 from og_assets.warehouse.retention import forget_old_pulls
 from og_assets.warehouse.sql import read_sql
+from og_assets.warehouse.staged_rows import rows_of, stage_keys, staged_columns
 from og_assets.warehouse.staging import Segment
 from og_assets.warehouse.sync_log import begin_sync, fail_sync, forget_resume, read_watermark
-from og_assets.warehouse.tables import PRESENCE, VALID_FROM, StoredColumn, Table, quoted
+from og_assets.warehouse.tables import PRESENCE, VALID_FROM, Table, quoted
 from og_assets.warehouse.transactions import transaction
 
 __all__ = [
@@ -40,7 +40,6 @@ __all__ = [
 
 MEMORY_FOR_LARGE_RECORDS = "1GB"
 
-_SMALLEST_READ_BUFFER = 1024 * 1024
 _FILLED_BY_LOAD = {"_sync_id": "?", **{column.name: "NULL" for column in PRESENCE}, "is_missing": "false"}
 
 
@@ -100,17 +99,25 @@ def _load(connection: DuckDBPyConnection, table: Table, run: SyncRun, batch: Bat
 def _upsert(
     connection: DuckDBPyConnection, table: Table, segment: Segment, run: SyncRun, keeping: Keeping
 ) -> BatchCounts:
-    connection.execute(stage_rows(table, segment))
+    connection.execute(stage_keys(table, segment))
     connection.execute(_drop_overtaken(table))
     connection.execute(_find_existing(table, _creation_range(connection, table)))
     rows, existing = _one(
         connection, "SELECT (SELECT count(*) FROM staged), (SELECT count(DISTINCT _row) FROM existing)"
     )
-    kept = _keep_unchanged(connection, table, run) if existing else 0
-    changed = "WHERE _row NOT IN (SELECT _row FROM kept)" if kept else ""
+    kept = 0
+    # Rows that are all new go from their files into the table; only what is compared is staged with its wide columns.
+    arrived = f"({rows_of(table, segment)})"
+    if rows < segment.rows:
+        arrived = f"{arrived} WHERE _row IN (SELECT _row FROM staged)"
+    if existing:
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE staged AS FROM {arrived}")
+        kept = _keep_unchanged(connection, table, run)
+        arrived = "staged WHERE _row NOT IN (SELECT _row FROM kept)" if kept else "staged"
     superseded = existing > kept
     if superseded:
         keep_superseded(connection, table, run, keeping)
+        changed = "WHERE _row NOT IN (SELECT _row FROM kept)" if kept else ""
         connection.execute(f"DELETE FROM {table.qualified_name} WHERE rowid IN (SELECT at_row FROM existing {changed})")
     if rows > kept:
         names = ", ".join(quoted(column.name) for column in table.stored_columns)
@@ -118,7 +125,7 @@ def _upsert(
         filled = {**_FILLED_BY_LOAD, VALID_FROM: since}
         values = ", ".join(filled.get(column.name, quoted(column.name)) for column in table.stored_columns)
         connection.execute(
-            f"INSERT INTO {table.qualified_name} ({names}) SELECT {values} FROM staged {changed}", [run.sync_id]
+            f"INSERT INTO {table.qualified_name} ({names}) SELECT {values} FROM {arrived}", [run.sync_id]
         )
     if table.listed_whole:
         presence.note_seen(connection, table, run)
@@ -131,29 +138,6 @@ def _keep_unchanged(connection: DuckDBPyConnection, table: Table, run: SyncRun) 
     """Note in temp.kept the staged rows that change nothing; how many they are."""
     connection.execute(_find_kept(table), [run.sync_id])
     return int(_one(connection, "SELECT count(*) FROM kept")[0])
-
-
-def stage_rows(table: Table, segment: Segment) -> str:
-    """The lines of the segment as typed rows. All are read as text: guessed types would put money through floats."""
-    columns = _staged_columns(table)
-    types = ", ".join(f"{quoted(name)}: 'VARCHAR'" for name in (*(column.name for column in columns), "_row"))
-    values = ", ".join(f"{_cast(column)} AS {quoted(column.name)}" for column in columns)
-    buffer = max(segment.longest_line + 1, _SMALLEST_READ_BUFFER)
-    return (
-        f"CREATE OR REPLACE TEMP TABLE staged AS SELECT {values}, CAST(_row AS BIGINT) AS _row"
-        f" FROM read_json({_text(segment.path)}, format = 'newline_delimited',"
-        f" maximum_object_size = {buffer}, columns = {{{types}}})"
-    )
-
-
-def _cast(column: StoredColumn) -> str:
-    name = quoted(column.name)
-    if column.type == "VARCHAR":
-        return name
-    if column.type == "JSON":
-        # The cast keeps the text as it is. What DuckDB does not take for JSON stays whole, as a JSON string.
-        return f"coalesce(TRY_CAST({name} AS JSON), to_json({name}))"
-    return f"CAST({name} AS {column.type})"
 
 
 def _drop_overtaken(table: Table) -> str:
@@ -194,7 +178,7 @@ def _find_kept(table: Table) -> str:
     """Staged rows that change nothing: the table has the same already, or a later fetch."""
     same = " AND ".join(
         f"stored.{quoted(column.name)} IS NOT DISTINCT FROM staged.{quoted(column.name)}"
-        for column in _staged_columns(table)
+        for column in staged_columns(table)
         if column.name != "_synced_at"
     )
     for doubt in _DOUBTS.get(table.name, ()):
@@ -229,10 +213,6 @@ _DOUBTS = {
 """By table: why a row that is still served as it was is written again, as the proof that it was fetched."""
 
 
-def _staged_columns(table: Table) -> tuple[StoredColumn, ...]:
-    return tuple(column for column in table.stored_columns if column.name not in {*_FILLED_BY_LOAD, VALID_FROM})
-
-
 def _quarantine(connection: DuckDBPyConnection, run: SyncRun, records: Sequence[QuarantinedRecord]) -> None:
     if not records:
         return
@@ -251,7 +231,3 @@ def _digest(text: str) -> str:
 
 def _one(connection: DuckDBPyConnection, query: str) -> tuple[Any, ...]:
     return tuple(connection.execute(query).fetchall()[0])
-
-
-def _text(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"

@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO, Self
 from uuid import uuid4
@@ -21,8 +22,8 @@ from og_assets.locking import ProcessLock
 from og_assets.warehouse.errors import WarehouseUnwritable
 from og_assets.warehouse.tables import Table
 
-PAGES_PER_SEGMENT = 150
-BYTES_PER_SEGMENT = 24 * 1024 * 1024
+PAGES_PER_SEGMENT = 400
+BYTES_PER_SEGMENT = 30 * 1024 * 1024
 """Keeps the memory of a batch bounded when records are large."""
 
 _SURROGATES = re.compile(
@@ -34,15 +35,26 @@ _SURROGATES = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A closed file of rows, ready for `load_batch`. `longest_line` is in bytes."""
+    """Closed files of rows, ready for `load_batch`. `longest_line` is in bytes.
+
+    `offsets` tells from which day on what is to be taken off a stamp of a plain record to make it UTC.
+    """
 
     path: Path
     rows: int
     longest_line: int
+    plain_rows: int = 0
+    offsets: Sequence[tuple[date, timedelta]] = ()
+
+    @property
+    def plain_path(self) -> Path:
+        """Plain records as they came, one a line, each after its row's number and the instant of its fetch."""
+        return _plain_path(self.path)
 
     def discard(self) -> None:
-        """Remove the file; what was loaded needs no room on the disk."""
+        """Remove the files; what was loaded needs no room on the disk."""
         self.path.unlink(missing_ok=True)
+        self.plain_path.unlink(missing_ok=True)
 
 
 def staging_folder(warehouse: Path) -> Path:
@@ -56,7 +68,8 @@ class Staging:
     Each line is a JSON object that ends with its brace or a line feed, with the table's column names as keys
     and JSON scalars as values: money as a string, stamps and days in ISO form, JSON columns as a string that
     holds JSON text; further `_synced_at` (ISO with offset), `_raw` (string) and `_notes` (string that holds a JSON
-    list, or null). Missing keys mean null. Lines keep their order: of two with one key the later wins.
+    list, or null). Missing keys mean null. A plain record is one that the database reads by itself, compact JSON
+    without a control character. Rows of both kinds keep their order: of two with one key the later wins.
 
     Raises WarehouseUnwritable when the disk does not take it.
     """
@@ -84,7 +97,7 @@ class Staging:
     def __exit__(self, *exception: object) -> None:
         if self._open:
             with suppress(OSError):
-                self._open.file.close()
+                self._open.close()
         _remove(self._area)
         self._lock.release()
 
@@ -103,39 +116,59 @@ class Staging:
         """Add the rows of one page, possibly none."""
         self._add(lines).pages += 1
 
-    def close_segment(self) -> Segment | None:
+    def write_plain(self, records: Sequence[bytes], fetched_at: datetime) -> None:
+        """Add plain records; `fetched_at` is aware."""
+        try:
+            self._segment().add_plain(records, fetched_at.isoformat().encode())
+        except OSError as error:
+            raise WarehouseUnwritable(self._area, str(error)) from error
+
+    def end_page(self) -> None:
+        """Count a page whose rows, possibly none, were added before."""
+        self.write_page(())
+
+    def close_segment(self, offsets: Sequence[tuple[date, timedelta]] = ()) -> Segment | None:
         """Finish the open segment and hand it over; None when no row was written since the last one."""
         segment, self._open = self._open, None
         if segment is None:
             return None
         try:
-            segment.file.close()
+            segment.close()
             segment.path.stat()  # somebody may have tidied up meanwhile
         except OSError as error:
             raise WarehouseUnwritable(segment.path, str(error)) from error
-        return Segment(segment.path, segment.rows, segment.longest_line) if segment.rows else None
+        if not segment.rows:
+            return None
+        return Segment(segment.path, segment.rows, segment.longest_line, segment.plain_rows, offsets)
 
     def _add(self, lines: Iterable[bytes]) -> "_OpenSegment":
         try:
-            segment = self._open = self._open or self._new_segment()
+            segment = self._segment()
             segment.add(list(lines))
         except OSError as error:
             raise WarehouseUnwritable(self._area, str(error)) from error
         return segment
 
-    def _new_segment(self) -> "_OpenSegment":
-        self._segments += 1
-        path = self._area / f"{self._segments:05d}.ndjson"
-        return _OpenSegment(path, path.open("wb"))
+    def _segment(self) -> "_OpenSegment":
+        if self._open is None:
+            self._segments += 1
+            path = self._area / f"{self._segments:05d}.ndjson"
+            self._open = _OpenSegment(path, path.open("wb"), _plain_path(path).open("wb"))
+        return self._open
 
 
 class _OpenSegment:
     """A segment that is being written."""
 
-    def __init__(self, path: Path, file: BinaryIO) -> None:
+    def __init__(self, path: Path, file: BinaryIO, plain: BinaryIO) -> None:
         self.path = path
-        self.file = file
-        self.rows = self.pages = self.bytes = self.longest_line = 0
+        self._file = file
+        self._plain = plain
+        self.rows = self.pages = self.bytes = self.longest_line = self.plain_rows = 0
+
+    def close(self) -> None:
+        self._file.close()
+        self._plain.close()
 
     def add(self, lines: Sequence[bytes]) -> None:
         numbered = _numbered(lines, self.rows)
@@ -143,10 +176,20 @@ class _OpenSegment:
         if not _is_safe(text, len(lines)):
             numbered = _numbered([_safe(line) for line in lines], self.rows)
             text = b"".join(numbered)
-        self.file.write(text)
-        self.rows += len(numbered)
+        self._file.write(text)
+        self._count(numbered, text)
+
+    def add_plain(self, records: Sequence[bytes], fetched_at: bytes) -> None:
+        lines = [b"%d\t%b\t%b\n" % (row, fetched_at, record) for row, record in enumerate(records, self.rows)]
+        text = b"".join(lines)
+        self._plain.write(text)
+        self.plain_rows += len(lines)
+        self._count(lines, text)
+
+    def _count(self, lines: Sequence[bytes], text: bytes) -> None:
+        self.rows += len(lines)
         self.bytes += len(text)
-        self.longest_line = max(self.longest_line, *map(len, numbered), 0)
+        self.longest_line = max(self.longest_line, *map(len, lines), 0)
 
 
 def _numbered(lines: Sequence[bytes], first_row: int) -> list[bytes]:
@@ -175,6 +218,10 @@ def _safe(line: bytes) -> bytes:
     if b"\\ud" in line or b"\\uD" in line:
         line = _SURROGATES.sub(lambda found: b"\\ufffd" if found[1] else found[0], line)
     return line
+
+
+def _plain_path(path: Path) -> Path:
+    return path.with_suffix(".plain")
 
 
 def _lock_path(area: Path) -> Path:

@@ -10,7 +10,8 @@ from warehouse_rows import begin, load
 from og_assets.ordergroove.clock import SourceClock
 from og_assets.ordergroove.objects import OBJECTS
 from og_assets.ordergroove.reader import Accepted, RecordReader
-from og_assets.sync.pull import object_table, staged_line
+from og_assets.sync.pull import object_table
+from og_assets.sync.staged_records import staged_line
 
 ORDERS = next(object for object in OBJECTS if object.name == "orders")
 BODIES = (
