@@ -5,7 +5,8 @@ WARN informs. docs/operations.md says what each one means and what to do.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,13 +14,18 @@ from typing import TYPE_CHECKING
 import dagster as dg
 from duckdb import DuckDBPyConnection
 
+from og_assets.assets.covered_days import PULL_MODE_TAG
 from og_assets.assets.warehouse_resource import WarehouseResource
 from og_assets.columns import Kind
 from og_assets.ordergroove.objects import BY_NAME, OrdergrooveObject
 from og_assets.ordergroove.tracked import TRACKED
 from og_assets.sync.pull import object_table
 from og_assets.sync.spot_check import SpotCheck
-from og_assets.warehouse.checks import NONE, Check, Limit, Outcome, Verdict, evaluate, filled_in, unique_key
+from og_assets.sync.windows import PullMode, last_evening
+from og_assets.warehouse.checks import NONE, SINCE, Check, Limit, Outcome, Verdict, evaluate, filled_in, unique_key
+from og_assets.warehouse.checks_since import EVER, Derivation, Loads, evaluate_since
+from og_assets.warehouse.derive import DeriveReport
+from og_assets.warehouse.derived_table import DerivedTable
 from og_assets.warehouse.history import kept_columns
 from og_assets.warehouse.tables import ensure_table, quoted
 
@@ -59,7 +65,7 @@ def object_checks(object: OrdergrooveObject) -> tuple[Check, ...]:
     pulled = filled_in("check_pulled_records.sql", **names)
     shows_keys = object.name != "customers"  # a shop may use the e-mail address as its customer id
     checks = [
-        unique_key(names["table"], object.key, shows_keys=shows_keys),
+        unique_key(names["table"], object.key, shows_keys=shows_keys, loaded=object.name),
         Check(
             "row_count",
             "No row that a pull has loaded is gone from the table.",
@@ -95,9 +101,10 @@ def object_checks(object: OrdergrooveObject) -> tuple[Check, ...]:
         Check(
             "future_stamps",
             "No stamp is later than now.",
-            filled_in("check_future_stamps.sql", **names),
+            filled_in("check_future_stamps.sql", **names, since=EVER),
             rows,
             warn=NONE,
+            since_sql=filled_in("check_future_stamps.sql", **names, since=SINCE),
             shows_keys=shows_keys,
         ),
     ]
@@ -116,30 +123,42 @@ def object_checks(object: OrdergrooveObject) -> tuple[Check, ...]:
         checks.append(_history(object, shows_keys=shows_keys))
     for column in WATCHED_REFERENCES.get(object.name, ()):
         parent = object.references[column]
-        parent_names = {"parent": parent, "parent_table": f"ordergroove.{parent}"}
-        parent_key = quoted(BY_NAME[parent].key[0])
+        referred = {
+            **names,
+            "column": quoted(column),
+            "parent": parent,
+            "parent_table": f"ordergroove.{parent}",
+            "parent_key": quoted(BY_NAME[parent].key[0]),
+        }
         checks.append(
             Check(
                 f"{column}_reference",
                 f"Each `{column}` is in `ordergroove.{parent}`, once that was pulled after the row.",
-                filled_in("check_reference.sql", **names, **parent_names, column=quoted(column), parent_key=parent_key),
+                filled_in("check_reference.sql", **referred, since=EVER),
                 rows,
                 warn=Limit(0, 0.001),
                 error=Limit(10, 0.05),
                 is_blocking=column == "order",
+                since_sql=filled_in("check_reference.sql", **referred, since=SINCE),
             )
         )
     return tuple(checks)
 
 
 def _history(object: OrdergrooveObject, *, shows_keys: bool) -> Check:
-    tracked = [quoted(column.name) for column, _ in kept_columns(object_table(object)) if column.name not in object.key]
+    kept = {
+        quoted(column.name): value
+        for column, value in kept_columns(object_table(object))
+        if column.name not in object.key
+    }
+    names = {"object": object.name, "key": quoted(object.key[0]), "tracked": ", ".join(kept)}
     return Check(
         "history",
         "The states that it has been in meet without gap or overlap, and each differs from the next.",
-        filled_in("check_history.sql", object=object.name, key=quoted(object.key[0]), tracked=", ".join(tracked)),
+        filled_in("check_history.sql", **names),
         f"SELECT count(*) FROM history.{object.name}_past",
         warn=NONE,
+        since_sql=filled_in("check_history_since.sql", **names, values=", ".join(kept.values()), since=SINCE),
         shows_keys=shows_keys,
     )
 
@@ -161,16 +180,44 @@ def what_to_do(check: str) -> str:
     return section[1].strip() if section else f"See `og docs operations#{check}`."
 
 
-def check_object(warehouse: WarehouseResource, object: OrdergrooveObject) -> list[dg.AssetCheckResult]:
-    """The results of an object's checks. Tables that it refers to are made when they are not there yet."""
+def check_object(
+    warehouse: WarehouseResource, object: OrdergrooveObject, *, whole_since: datetime
+) -> list[dg.AssetCheckResult]:
+    """The results of an object's checks. Tables that it refers to are made when they are not there yet.
+
+    Where all was found good after `whole_since` (aware), they look at what was loaded since.
+    """
     with warehouse.get_connection() as connection:
         for column in WATCHED_REFERENCES.get(object.name, ()):
             ensure_table(connection, object_table(BY_NAME[object.references[column]]))
-        return results(connection, object_checks(object))
+        return check_loads(connection, object_checks(object), object.name, whole_since=whole_since)
+
+
+def check_loads(
+    connection: DuckDBPyConnection, checks: Sequence[Check], object_name: str, *, whole_since: datetime
+) -> list[dg.AssetCheckResult]:
+    """The results of the checks of `ordergroove.<object_name>`, likewise."""
+    loads = Loads(f"ordergroove.{object_name}", object_name)
+    return [_result(outcome) for outcome in evaluate_since(connection, checks, loads, whole_since)]
+
+
+def check_derived(
+    connection: DuckDBPyConnection, table: DerivedTable, report: DeriveReport, *, whole_since: datetime
+) -> list[dg.AssetCheckResult]:
+    """The results of a derived table's checks, in the connection that has just derived it; likewise."""
+    derivation = Derivation(f"{table.schema}.{table.name}", report)
+    return [_result(outcome) for outcome in evaluate_since(connection, table.checks, derivation, whole_since)]
+
+
+def whole_since(context: dg.AssetExecutionContext) -> datetime:
+    """Since when all of a table must have been looked at once: the last evening, and now in a full refresh."""
+    now = datetime.now(UTC)
+    is_whole = context.run.tags.get(PULL_MODE_TAG) == PullMode.WHOLE_HISTORY.value
+    return now if is_whole else last_evening(now)
 
 
 def results(connection: DuckDBPyConnection, checks: Iterable[Check]) -> list[dg.AssetCheckResult]:
-    """The result of each check, with what helps to look closer; ids at most, nothing of a person."""
+    """The result of each check of a whole table, with what helps to look closer; ids at most, nothing of a person."""
     return [_result(outcome) for outcome in evaluate(connection, checks)]
 
 
@@ -188,9 +235,15 @@ def _result(outcome: Outcome) -> dg.AssetCheckResult:
         passed=outcome.verdict is Verdict.GOOD,
         check_name=check.name,
         severity=_SEVERITIES[outcome.verdict],
-        description=outcome.problem or f"{outcome.found:,} of {outcome.among:,}. {check.description}",
+        description=outcome.problem or f"{outcome.found:,} of {_among(outcome)}. {check.description}",
         metadata=metadata,
     )
+
+
+def _among(outcome: Outcome) -> str:
+    if outcome.whole_at is None:
+        return f"{outcome.among:,}"
+    return f"{outcome.among:,} since all was looked at, at {outcome.whole_at:%Y-%m-%d %H:%M:%S} UTC"
 
 
 TOMBSTONES_STAY_GONE = "tombstones_stay_gone"

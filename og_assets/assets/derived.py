@@ -8,7 +8,7 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
-from og_assets.assets.checks import Checked, results, specs
+from og_assets.assets.checks import Checked, check_derived, specs, whole_since
 from og_assets.assets.covered_days import mark_covered
 from og_assets.assets.failures import RETRIES, told_clearly
 from og_assets.assets.lineage import asset_of, column_lineage, lineage_to_read
@@ -107,7 +107,7 @@ def _derive(
     with told_clearly(context), scope.warehouse(context).get_connection() as connection:
         prepare(connection, READ_BY_DERIVED)
         report = derive(connection, table, days=Days(window.start, window.end), rebuild=config.rebuild)
-        checked = results(connection, table.checks)
+        checked = check_derived(connection, table, report, whole_since=whole_since(context))
         to_draw = picture.read(connection, datetime.now(CHICAGO).date()) if picture else ()
     context.log.info("%s: %d rows, %d of them derived now", report.table, report.rows, report.derived)
     figures = {

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from og_assets.assets.checks import Checked, results, specs
+from og_assets.assets.checks import Checked, check_loads, specs, whole_since
 from og_assets.assets.covered_days import mark_covered
 from og_assets.assets.derived import daily
 from og_assets.assets.failures import told_clearly
@@ -16,7 +16,7 @@ from og_assets.warehouse.fixed_tables import EVENTS
 from og_assets.webhooks.errors import WebhookError
 from og_assets.webhooks.inbox import Inbox
 
-CHECKS = (unique_key("ordergroove.events", ["event_id"]),)
+CHECKS = (unique_key("ordergroove.events", ["event_id"], loaded="events"),)
 UNFINISHED = (
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.NOT_STARTED,
@@ -56,7 +56,7 @@ def events_asset(scope: Scope) -> dg.AssetsDefinition:
                 inbox.close()
             with warehouse.get_connection() as connection:
                 row = connection.execute("SELECT count(*) FROM ordergroove.events").fetchone()
-                checked = results(connection, CHECKS)
+                checked = check_loads(connection, CHECKS, "events", whole_since=whole_since(context))
         context.log.info("%d events read from the inbox, %d of them new", report.read, report.new)
         for day, count in report.new_by_day.items():
             if day.isoformat() in context.partition_keys:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 import dagster as dg
 from pydantic import Field
 
-from og_assets.assets.checks import Checked, check_object, object_checks, specs
+from og_assets.assets.checks import Checked, check_object, object_checks, specs, whole_since
 from og_assets.assets.covered_days import PULL_MODE_TAG, mark_covered
 from og_assets.assets.failures import RETRIES, told_clearly
 from og_assets.assets.metadata import OWNERS, describe, object_tags, pull_metadata, table_metadata
@@ -92,7 +92,7 @@ def object_asset(scope: Scope, object: OrdergrooveObject) -> dg.AssetsDefinition
                 for name in what_waits(looked_up_after(object), warehouse, read_every):
                     with ordergroove.reader(name, warehouse.path) as source:
                         look_up_named(object, report, BY_NAME[name], source, warehouse, run_id=run_id)
-            checked = check_object(warehouse, object)
+            checked = check_object(warehouse, object, whole_since=whole_since(context))
         # Of a range of days only the last one gets the figures: a copy on every day would add up to a wrong sum, and
         # a copy of the columns on every day would be most of what Dagster stores.
         context.add_asset_metadata(
@@ -116,7 +116,7 @@ def _left_to_the_night(
     )
     context.log.info("%s: %s", object.name, told)
     with told_clearly(context):
-        checked = check_object(warehouse, object)
+        checked = check_object(warehouse, object, whole_since=whole_since(context))
     context.add_asset_metadata(
         {"sync": dg.MetadataValue.md(told), "read_whole_at": dg.MetadataValue.timestamp(last.started_at)},
         partition_key=context.partition_key_range.end,

@@ -88,6 +88,7 @@ BRIDGE = DerivedTable(
     description="One row per item: which order, subscription, customer and product belong together. Deleted ones are "
         "in it, marked.",
     key=("item",),
+    one_row_of="items",
     depends_on=("orders", "items", "deletion_tombstones"),
     columns=(
         ("item", "VARCHAR NOT NULL", "Item id (items.public_id).", "items.public_id"),
@@ -115,11 +116,12 @@ BRIDGE = DerivedTable(
         Check(
             "matches_items",
             "Each item is in it, as items, orders and tombstones have it.",
-            filled_in("check_bridge.sql"),
+            filled_in("check_bridge.sql", items="ordergroove.items", bridge="analytics.items_orders_bridge"),
             "SELECT count(*) FROM analytics.items_orders_bridge",
             error=NONE,
             is_blocking=True,
             screen_sql=filled_in("check_bridge_sums.sql"),
+            since_sql=filled_in("check_bridge.sql", items="items_in_scope", bridge="derived_anew"),
         ),
     ),
 )
@@ -129,6 +131,7 @@ ORDER_TOTALS = DerivedTable(
     description="One row per order: what its items add up to beside what Ordergroove says. Deleted items are not "
         "counted; deleted orders are in it, marked.",
     key=("order",),
+    one_row_of="orders",
     # The items come through the bridge: so that both tables tell of the same items, and so that an order which an item
     # has left is known when neither the order nor the item says so any more.
     depends_on=("orders", "items_orders_bridge", "deletion_tombstones"),
@@ -190,17 +193,21 @@ ORDER_TOTALS = DerivedTable(
         Check(
             "matches_bridge",
             "Items and their sum are those of the bridge.",
-            filled_in("check_totals_match_bridge.sql"),
+            filled_in(
+                "check_totals_match_bridge.sql", totals="analytics.order_totals", bridge="analytics.items_orders_bridge"
+            ),
             "SELECT count(*) FROM analytics.order_totals",
             error=NONE,
+            since_sql=filled_in("check_totals_match_bridge.sql", totals="derived_anew", bridge="bridge_in_scope"),
         ),
         Check(
             "agrees_with_order",
             "What the items add up to is what Ordergroove's order says, to the cent.",
-            filled_in("check_totals_agree.sql"),
+            filled_in("check_totals_agree.sql", totals="analytics.order_totals"),
             "SELECT count(agrees) FROM analytics.order_totals",
             warn=NONE,
             error=Limit(10, 0.05),
+            since_sql=filled_in("check_totals_agree.sql", totals="derived_anew"),
         ),
     ),
 )

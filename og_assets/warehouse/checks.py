@@ -1,12 +1,14 @@
 """Checks of tables: each is a query for what should not be there, and how much of it is told or is too much.
 
-Knows tables and the sync log, neither objects nor Dagster. Every check looks at the whole table as it is, so that
-it stays red until the table is repaired. Measured with 10 million items: 4 s of CPU for the bridge, 1 to 3.5 s for
-keys, references and sums, well under one for the rest.
+Knows tables and the sync log, neither objects nor Dagster. A check looks at the whole table as it is, so that it stays
+red until the table is repaired. Measured with 10 million items: 4 s of CPU for the bridge, 1 to 3.5 s for keys,
+references and sums, well under one for the rest. Where all was found good, it is enough to look at what came since
+(checks_since.py).
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 
 import duckdb
@@ -51,8 +53,9 @@ class Check:
 
     `sql` gives `key` (or null) and `rows`, the number of rows that it stands for, of what should not be there;
     `among_sql` counts what these are a share of. `screen_sql` is a cheaper question that is true when
-    there can be no such row. `warn` and `error` are how many there may be, None for no limit. `shows_keys`
-    says that keys are ids which tell nothing about a person.
+    there can be no such row. `since_sql` asks the same of what was loaded, or derived, since all was found good, and
+    has `{since}` in the place of ops.checked_tables.since. `warn` and `error` are how many there may be, None for no
+    limit. `shows_keys` says that keys are ids which tell nothing about a person.
     """
 
     name: str
@@ -63,12 +66,16 @@ class Check:
     error: Limit | None = None
     is_blocking: bool = False
     screen_sql: str | None = None
+    since_sql: str | None = None
     shows_keys: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a check found: how many rows, of how many, some of their keys; `problem` when it could not be asked."""
+    """What a check found: how many rows, of how many, some of their keys; `problem` when it could not be asked.
+
+    `whole_at` (aware) is when it looked at the whole table, where this time it only looked at what came since.
+    """
 
     check: Check
     verdict: Verdict
@@ -76,6 +83,7 @@ class Outcome:
     among: int = 0
     sample: tuple[str, ...] = ()
     problem: str | None = None
+    whole_at: datetime | None = None
 
 
 def filled_in(name: str, **names: str) -> str:
@@ -83,17 +91,37 @@ def filled_in(name: str, **names: str) -> str:
     return read_sql(name).format(**names).strip()
 
 
-def unique_key(table: str, key: Sequence[str], *, shows_keys: bool = True) -> Check:
-    """Every row has a key of its own: duplicates would be counted twice in whatever is derived."""
+SINCE = "{since}"
+"""What `filled_in` leaves in its place."""
+
+
+def unique_key(
+    table: str, key: Sequence[str], *, shows_keys: bool = True, loaded: str | None = None, derived_of: str | None = None
+) -> Check:
+    """Every row has a key of its own: duplicates would be counted twice in whatever is derived.
+
+    `loaded` is what ops.sync_runs calls the object of a table whose loads are counted there, `derived_of` the object of
+    which a derived table has a row each.
+    """
     columns = [quoted(name) for name in key]
-    no_key = " OR ".join(f"coalesce(CAST({column} AS VARCHAR), '') = ''" for column in columns)
+    names = {
+        "table": table,
+        "key": ", ".join(columns),
+        "no_key": " OR ".join(f"coalesce(CAST({column} AS VARCHAR), '') = ''" for column in columns),
+    }
+    since = None
+    if loaded:
+        since = filled_in("check_unique_key_since.sql", **names, object=loaded, since=SINCE)
+    elif derived_of:
+        since = filled_in("check_unique_key.sql", **{**names, "table": "derived_anew"})
     return Check(
         "unique_key",
         f"Every row has a key ({', '.join(key)}), and no two have the same.",
-        filled_in("check_unique_key.sql", table=table, key=", ".join(columns), no_key=no_key),
+        filled_in("check_unique_key.sql", **names),
         f"SELECT count(*) FROM {table}",
         error=NONE,
         is_blocking=True,
+        since_sql=since,
         shows_keys=shows_keys,
     )
 
@@ -102,11 +130,16 @@ def evaluate(connection: DuckDBPyConnection, checks: Iterable[Check]) -> Iterato
     """The outcome of each check. One that DuckDB cannot answer is a warning, no exception: the data is loaded."""
     allow_joins(connection)
     for check in checks:
-        try:
-            yield _evaluate(connection, check)
-        except duckdb.Error as error:
-            # Its message may quote a value.
-            yield Outcome(check, Verdict.WARN, problem=f"DuckDB could not answer it ({type(error).__name__})")
+        yield evaluate_one(connection, check)
+
+
+def evaluate_one(connection: DuckDBPyConnection, check: Check) -> Outcome:
+    """The outcome of one check, whatever DuckDB makes of it."""
+    try:
+        return _evaluate(connection, check)
+    except duckdb.Error as error:
+        # Its message may quote a value.
+        return Outcome(check, Verdict.WARN, problem=f"DuckDB could not answer it ({type(error).__name__})")
 
 
 def _evaluate(connection: DuckDBPyConnection, check: Check) -> Outcome:

@@ -41,6 +41,7 @@ class DeriveReport:
     """What a derivation did: rows of the table now, how many of them were derived, how many of all are deleted.
 
     `deleted` counts tombstones that are not lifted, rows with `is_deleted`, steps of deletion, or cancellations.
+    `mark` is the last load (ops.sync_runs.last_load) that is in it, `mark_before` that of the derivation before.
     """
 
     table: str
@@ -48,6 +49,8 @@ class DeriveReport:
     derived: int
     deleted: int
     rebuilt: bool
+    mark: int
+    mark_before: int | None
 
 
 def prepare(connection: DuckDBPyConnection, tables: Sequence[Table]) -> None:
@@ -87,7 +90,7 @@ def derive(
     with transaction(connection):
         mark = None if rebuild else _mark(connection, table)
         rebuilt = how(connection, mark, days) if how else _derive_whole(connection, table, mark)
-        return _finish(connection, table, rebuilt=rebuilt)
+        return _finish(connection, table, mark, rebuilt=rebuilt)
 
 
 def _derive_tombstones(connection: DuckDBPyConnection, mark: int | None, days: Days | None) -> bool:
@@ -112,8 +115,7 @@ def _derive_bridge(connection: DuckDBPyConnection, mark: int | None, days: Days 
         _note_orders(connection, "replaced")
         connection.execute("DELETE FROM analytics.items_orders_bridge WHERE rowid IN (FROM replaced_rows)")
         _scope(connection, "items_in_scope", "ordergroove.items", "public_id")
-        _fill(connection, BRIDGE)
-        _scope(connection, "derived_anew", "analytics.items_orders_bridge", "item")
+        _fill_anew(connection, BRIDGE)
         _note_orders(connection, "derived_anew")
         if _same_size(connection, BRIDGE, "items"):
             return False
@@ -133,7 +135,7 @@ def _derive_totals(connection: DuckDBPyConnection, mark: int | None, days: Days 
         connection.execute("DELETE FROM analytics.order_totals WHERE rowid IN (FROM replaced_rows)")
         _scope(connection, "orders_in_scope", "ordergroove.orders", "public_id")
         _scope(connection, "bridge_in_scope", "analytics.items_orders_bridge", "order")
-        _fill(connection, ORDER_TOTALS)
+        _fill_anew(connection, ORDER_TOTALS)
         is_whole = not _same_size(connection, ORDER_TOTALS, "orders")
     if is_whole:
         clear(connection, ORDER_TOTALS)
@@ -160,6 +162,20 @@ def _derive_whole(connection: DuckDBPyConnection, table: DerivedTable, mark: int
 
 def _fill(connection: DuckDBPyConnection, table: DerivedTable) -> None:
     connection.execute(read_sql(f"{table.name}.sql"))
+
+
+def _fill_anew(connection: DuckDBPyConnection, table: DerivedTable) -> None:
+    """Fill the table, and show in temp.derived_anew the rows that came, which stand behind all others.
+
+    The view finds them anew each time: until the transaction ends their positions are others than after it.
+    """
+    name = table.qualified_name
+    last = connection.execute(f"SELECT coalesce(max(rowid), -1) FROM {name}").fetchone()
+    _fill(connection, table)
+    connection.execute(
+        f"CREATE OR REPLACE TEMP VIEW derived_anew AS FROM {name}"
+        f" WHERE rowid IN (SELECT rowid FROM {name} WHERE rowid > {last[0] if last else -1})"
+    )
 
 
 def _mark(connection: DuckDBPyConnection, table: DerivedTable) -> int | None:
@@ -217,7 +233,9 @@ def _same_size(connection: DuckDBPyConnection, derived: DerivedTable, source: st
     return bool(rows == sources)
 
 
-def _finish(connection: DuckDBPyConnection, table: DerivedTable, *, rebuilt: bool) -> DeriveReport:
+def _finish(
+    connection: DuckDBPyConnection, table: DerivedTable, mark_before: int | None, *, rebuilt: bool
+) -> DeriveReport:
     """Set the mark, and count; the last part of the transaction."""
     connection.execute("DELETE FROM ops.derived_state WHERE table_name = ?", [table.name])
     connection.execute(
@@ -226,7 +244,9 @@ def _finish(connection: DuckDBPyConnection, table: DerivedTable, *, rebuilt: boo
     rows, counted = connection.execute(
         f"SELECT count(*), count(*) FILTER (WHERE {table.counted_rows}) FROM {table.qualified_name}"
     ).fetchall()[0]
-    return DeriveReport(table.name, rows, rows if rebuilt else _touched(connection), counted, rebuilt)
+    mark = _mark(connection, table) or 0
+    derived = rows if rebuilt else _touched(connection)
+    return DeriveReport(table.name, rows, derived, counted, rebuilt, mark, mark_before)
 
 
 def _current_view(table: Table) -> View:

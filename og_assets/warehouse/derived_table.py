@@ -46,15 +46,17 @@ class DerivedTable:
     """A table that is made of others, and can be made again at any time.
 
     `description` says what a row is. `key` are the columns that no two rows share; without them there is no check of
-    it. `depends_on` names the tables, or sweeps, that must have been brought up to date before it. `personal` says
-    that it tells about persons. A table with a column `is_deleted` gets a view `<name>_current` without these rows;
-    `counted` are the rows that are counted after each derivation, as SQL over a row, by default these.
+    it. `one_row_of` is the object of which it has a row each; what changed alone is then derived, and shown in
+    temp.derived_anew. `depends_on` names the tables, or sweeps, that must have been brought up to date before it.
+    `personal` says that it tells about persons. A table with a column `is_deleted` gets a view `<name>_current` without
+    these rows; `counted` are the rows that are counted after each derivation, as SQL over a row, by default these.
     """
 
     name: str
     description: str
     columns: tuple[ColumnRow, ...]
     key: tuple[str, ...] = ()
+    one_row_of: str | None = None
     depends_on: tuple[str, ...] = ()
     more_checks: tuple[Check, ...] = ()
     personal: bool = False
@@ -94,7 +96,9 @@ class DerivedTable:
     @property
     def checks(self) -> tuple[Check, ...]:
         """What is watched of it: that its key is unique, and `more_checks`."""
-        return (*([unique_key(f"{self.schema}.{self.name}", self.key)] if self.key else []), *self.more_checks)
+        if not self.key:
+            return self.more_checks
+        return (unique_key(f"{self.schema}.{self.name}", self.key, derived_of=self.one_row_of), *self.more_checks)
 
 
 def clear(connection: DuckDBPyConnection, table: DerivedTable) -> None:

@@ -48,7 +48,8 @@ FIXED_TABLES = (
         ("object", "VARCHAR NOT NULL", "Name of the object, which is also its table in schema ordergroove."),
         ("run_id", "VARCHAR", "Dagster run that pulled."),
         ("mode", "VARCHAR NOT NULL",
-            "What was asked for: since the watermark, a window of days, or the whole history."),
+            ("What was asked for: since the watermark, a window of days, the whole history; what was looked up by key "
+            "because changed rows name it; or a sweep, which has a window when it listed nothing.")),
         ("window_start", "TIMESTAMPTZ", "Earliest change that was asked for; null when there is no lower bound."),
         ("window_end", "TIMESTAMPTZ", "Latest change that was asked for; null when there is no upper bound."),
         ("filters", "JSON", "Parameters of the first page as sent, times on Ordergroove's clock."),
@@ -123,6 +124,17 @@ FIXED_TABLES = (
         ("table_name", "VARCHAR NOT NULL", "Derived table."),
         ("through_load", "BIGINT NOT NULL", "Greatest ops.sync_runs.last_load that is in it."),
         ("derived_at", "TIMESTAMPTZ NOT NULL", "When it was derived, our clock."),
+    )),
+    stored_table("ops", "checked_tables",
+        "Tables of which all was found good; checks then look at what was loaded since, until the next night.", (
+        ("table_name", "VARCHAR NOT NULL", "The table, with its schema."),
+        ("checks", "VARCHAR NOT NULL", "Hash of its checks: others look at all of it again."),
+        ("checked_at", "TIMESTAMPTZ NOT NULL", "When all of it was looked at, our clock."),
+        ("since", "BIGINT NOT NULL",
+            ("Of an object's table: the first pull (ops.sync_runs) that may have loaded since. Of a derived one: "
+            "ops.derived_state.through_load when it was last found good.")),
+        ("rows", "BIGINT NOT NULL", "Rows that it had then."),
+        ("inserted", "BIGINT NOT NULL", "Sum of ops.sync_runs.inserted of its object then; 0 of a derived one."),
     )),
     stored_table("ops", "orders_to_total",
         "Orders whose rows in analytics.items_orders_bridge changed since analytics.order_totals was derived.", (

@@ -4,7 +4,7 @@ WITH gone AS (
 ),
 items AS (
     SELECT fetched.* REPLACE (coalesce(moved."order", fetched."order") AS "order")
-    FROM ordergroove.items AS fetched
+    FROM {items} AS fetched
     LEFT JOIN ordergroove.moved_items AS moved ON moved.item = fetched.public_id
 ),
 expected AS (
@@ -24,7 +24,7 @@ expected AS (
 ),
 bridge AS (
     SELECT item, "order", subscription, customer, product, quantity, total_price, order_status, is_deleted
-    FROM analytics.items_orders_bridge
+    FROM {bridge}
 )
 SELECT coalesce(bridge.item, expected.item) AS key, 1 AS rows
 FROM bridge

@@ -8,5 +8,8 @@ WITH clocks AS (
 )
 SELECT concat_ws('/', {key}) AS key, 1 AS rows
 FROM {table}
-WHERE _synced_at > (SELECT ours FROM clocks)
-   OR greatest({stamps}) > (SELECT timezone('UTC', theirs) FROM clocks)
+WHERE _sync_id >= {since}
+  AND (
+      _synced_at > (SELECT ours FROM clocks)
+      OR greatest({stamps}) > (SELECT timezone('UTC', theirs) FROM clocks)
+  )

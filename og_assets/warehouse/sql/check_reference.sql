@@ -1,8 +1,17 @@
 -- Rows of {table} whose {column} is not in {parent_table}, although all of it was pulled after they were fetched.
+-- What rows loaded since refer to was loaded beside them most of the time.
+WITH loaded AS (
+    FROM {table} WHERE _sync_id >= {since} AND {column} IS NOT NULL
+),
+elsewhere AS (
+    FROM loaded
+    WHERE NOT EXISTS (
+        FROM {parent_table} AS beside WHERE beside._sync_id >= {since} AND beside.{parent_key} = loaded.{column}
+    )
+)
 SELECT concat_ws('/', {key}) AS key, 1 AS rows
-FROM {table} AS referring
-WHERE {column} IS NOT NULL
-  AND NOT EXISTS (FROM {parent_table} AS referred WHERE referred.{parent_key} = referring.{column})
+FROM elsewhere AS referring
+WHERE NOT EXISTS (FROM {parent_table} AS referred WHERE referred.{parent_key} = referring.{column})
   -- What was fetched later may refer to what is not pulled yet. The watermark is of Ordergroove's clock.
   AND _synced_at < (
       SELECT watermark - to_milliseconds(CAST(1000 * coalesce(clock_skew_seconds, 0) AS BIGINT))

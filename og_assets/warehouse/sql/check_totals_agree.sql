@@ -7,7 +7,7 @@ WITH reached AS (
     HAVING count(*) = 2
 )
 SELECT totals."order" AS key, 1 AS rows
-FROM analytics.order_totals AS totals
+FROM {totals} AS totals
 JOIN ordergroove.orders ON orders.public_id = totals."order"
 WHERE NOT totals.agrees
   AND (totals.items > 0 OR orders.updated < (SELECT instant FROM reached))
