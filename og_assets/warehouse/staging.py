@@ -22,8 +22,8 @@ from og_assets.locking import ProcessLock
 from og_assets.warehouse.errors import WarehouseUnwritable
 from og_assets.warehouse.tables import Table
 
-PAGES_PER_SEGMENT = 400
-BYTES_PER_SEGMENT = 30 * 1024 * 1024
+PAGES_PER_SEGMENT = 300
+BYTES_PER_SEGMENT = 24 * 1024 * 1024
 """Keeps the memory of a batch bounded when records are large."""
 
 _SURROGATES = re.compile(
