@@ -137,23 +137,22 @@ _DELETED = {
 }
 
 
-def keep_superseded(connection: DuckDBPyConnection, table: Table, run: SyncRun, keeping: Keeping) -> None:
-    """Keep the states that the batch is about to replace, and date those that replace them.
+def keep_superseded(connection: DuckDBPyConnection, table: Table, run: SyncRun, keeping: Keeping) -> str:
+    """Keep the states that the batch is about to replace; since when its rows hold, as SQL over `staged`.
 
-    Without `keeping` the new ones are dated as if they were the first, and a check tells of the gap.
+    Without `keeping` they are dated as if they were the first, and a check tells of the gap.
 
-    Part of the batch's transaction, before the DELETE; reads temp.staged, temp.existing and temp.kept, and
-    gives temp.staged the column `_valid_from`, null for rows that are new.
+    Part of the batch's transaction, before the DELETE; reads temp.staged, temp.existing and temp.kept.
     """
-    connection.execute("ALTER TABLE staged ADD COLUMN _valid_from TIMESTAMPTZ")
     if table.versions is None or not keeping.on:
-        return
+        return table.first_valid_from
     kept = list(kept_columns(table))
     stamp = table.versions.stamp
     connection.execute(
         read_sql("find_superseded.sql").format(
             table=table.qualified_name,
             stamp=f"make_timestamptz(epoch_us(new.{quoted(stamp)}))" if stamp else "NULL::TIMESTAMPTZ",
+            values=", ".join(f"{value} AS {quoted(column.name)}" for column, value in kept),
             differs=" OR ".join(
                 f"{value} IS DISTINCT FROM {value.replace('old.', 'new.')}"
                 for column, value in kept
@@ -164,18 +163,14 @@ def keep_superseded(connection: DuckDBPyConnection, table: Table, run: SyncRun, 
     connection.execute(
         read_sql("keep_superseded.sql").format(
             past=past_table(table).qualified_name,
-            table=table.qualified_name,
             columns=", ".join(quoted(column.name) for column in past_table(table).stored_columns),
-            values=", ".join(value for _, value in kept),
+            values=", ".join(quoted(column.name) for column, _ in kept),
         ),
         {"object": run.object_name, "sync_id": run.sync_id},
     )
-    connection.execute(read_sql("date_staged.sql"))
-
-
-def valid_from(table: Table, *, superseded: bool) -> str:
-    """Since when a staged row is as it is, as SQL over it; `superseded` says that `keep_superseded` has run."""
-    return f"coalesce(_valid_from, {table.first_valid_from})" if superseded else table.first_valid_from
+    # The states of the batch are few beside the columns of its rows, which an UPDATE would write once more.
+    replaces = "SELECT max(_holds_from) FROM superseded WHERE superseded._row = staged._row"
+    return f"coalesce(({replaces}), {table.first_valid_from})"
 
 
 def written_by(table: Table) -> tuple[str, ...]:

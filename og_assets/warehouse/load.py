@@ -13,7 +13,7 @@ from typing import Any
 from duckdb import DuckDBPyConnection, OutOfMemoryException
 
 from og_assets.warehouse import presence, sync_log
-from og_assets.warehouse.history import forget_old_states, keep_superseded, valid_from, written_by
+from og_assets.warehouse.history import forget_old_states, keep_superseded, written_by
 from og_assets.warehouse.keeping import KEEP_FOR_GOOD, Keeping
 from og_assets.warehouse.progress import BatchCounts, Progress, QuarantinedRecord, Resume, SyncRun
 from og_assets.warehouse.retention import forget_old_pulls
@@ -114,14 +114,13 @@ def _upsert(
         connection.execute(f"CREATE OR REPLACE TEMP TABLE staged AS FROM {arrived}")
         kept = _keep_unchanged(connection, table, run)
         arrived = "staged WHERE _row NOT IN (SELECT _row FROM kept)" if kept else "staged"
-    superseded = existing > kept
-    if superseded:
-        keep_superseded(connection, table, run, keeping)
+    since = table.first_valid_from
+    if existing > kept:
+        since = keep_superseded(connection, table, run, keeping)
         changed = "WHERE _row NOT IN (SELECT _row FROM kept)" if kept else ""
         connection.execute(f"DELETE FROM {table.qualified_name} WHERE rowid IN (SELECT at_row FROM existing {changed})")
     if rows > kept:
         names = ", ".join(quoted(column.name) for column in table.stored_columns)
-        since = valid_from(table, superseded=superseded)
         filled = {**_FILLED_BY_LOAD, VALID_FROM: since}
         values = ", ".join(filled.get(column.name, quoted(column.name)) for column in table.stored_columns)
         connection.execute(
@@ -129,7 +128,7 @@ def _upsert(
         )
     if table.listed_whole:
         presence.note_seen(connection, table, run)
-    for leftover in ("staged", "existing", "kept"):
+    for leftover in ("staged", "existing", "kept", "superseded"):
         connection.execute(f"DROP TABLE IF EXISTS temp.{leftover}")
     return BatchCounts(inserted=rows - existing, updated=existing - kept, unchanged=kept)
 

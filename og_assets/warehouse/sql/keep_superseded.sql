@@ -3,15 +3,14 @@
 INSERT INTO {past} ({columns})
 SELECT
     {values},
-    superseded.old_from,
-    superseded.changed_at,
+    _held_from,
+    _holds_from,
     coalesce(
         (SELECT watermark_before FROM ops.sync_runs WHERE sync_id = $sync_id),
         (SELECT watermark FROM ops.sync_state WHERE object = $object)
     ),
-    superseded.changed_by,
-    old._synced_at,
-    old._sync_id
+    _changed_by,
+    _seen_at,
+    _written_by
 FROM superseded
-INNER JOIN {table} AS old ON old.rowid = superseded.at_row
-WHERE superseded.differs;
+WHERE _differs;
