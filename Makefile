@@ -31,9 +31,10 @@ wheel: .venv/ready ## build the wheel, and sync two emulated merchants with it i
 dev: .venv/ready ## open the Dagster UI; on an emulated merchant when no API key is set
 	$(BIN)/og dev
 
-docs: .venv/ready ## write docs/data.md and docs/commands.md from the code
+docs: .venv/ready ## write docs/data.md, docs/commands.md and the end of docs/metrics.md from the code
 	$(BIN)/python -m tools.data_dictionary
 	$(BIN)/python -m tools.command_reference
+	$(BIN)/python -m tools.metrics
 
 faults: .venv/ready ## play every fault many times and count what is lost; ARGS="name" for some, OG_SEED for the same again
 	$(BIN)/python -m og_assets_tests.faults $(ARGS)

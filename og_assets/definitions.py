@@ -13,6 +13,7 @@ from og_assets.assets.drops import drop_assets
 from og_assets.assets.events import events_asset
 from og_assets.assets.marts import marts_asset
 from og_assets.assets.objects import object_asset
+from og_assets.assets.report import report_asset
 from og_assets.assets.scope import Scope
 from og_assets.assets.sweeps import sweep_assets
 from og_assets.automation.jobs import build_jobs, executor
@@ -44,7 +45,7 @@ def merchant_defs(
         *sweep_assets(scope),
         *analytics_assets(scope),
     ]
-    marts = [] if merchant.settings.marts is Cadence.OFF else [marts_asset(scope)]
+    marts = [] if merchant.settings.marts is Cadence.OFF else [marts_asset(scope), report_asset(scope)]
     assets = [
         *dg.map_asset_specs(lambda spec: spec.replace_attributes(freshness_policy=SYNCED_ON_SCHEDULE), assets),
         *dg.map_asset_specs(lambda spec: spec.replace_attributes(freshness_policy=BUILT_DAILY), marts),

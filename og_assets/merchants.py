@@ -36,6 +36,7 @@ OWN_FILES = {
     "warehouse": "data/{merchant}.duckdb",
     "webhook_inbox": "data/{merchant}_inbox.sqlite",
     "drops_archive": "data/{merchant}_drops",
+    "report": "data/report/{merchant}",
 }
 """Where a merchant with a name has what a deployment of one has in data/."""
 
@@ -155,7 +156,7 @@ def _of_file(path: Path, told: Mapping[str, Any], environment: Mapping[str, str]
 
 
 def require_own_files(merchants: Iterable[Merchant]) -> None:
-    """Raise SettingError when two merchants have the same warehouse or inbox."""
+    """Raise SettingError when two merchants have the same warehouse, inbox or another file of their own."""
     for setting in OWN_FILES:
         owners: dict[Path, str] = {}
         for merchant in merchants:

@@ -158,6 +158,11 @@ def default_warehouse() -> Path:
     return FORMER_WAREHOUSE if FORMER_WAREHOUSE.exists() and not WAREHOUSE.exists() else WAREHOUSE
 
 
+def default_report(warehouse: Path) -> Path:
+    """Where the report of a warehouse is when no setting says so."""
+    return warehouse.with_name("report")
+
+
 def _drops(value: str) -> Path | SftpAddress:
     return SftpAddress.read(value) if "://" in value else _path(value)
 
@@ -254,6 +259,11 @@ class Settings(BaseModel):
         DISENGAGED,
         alias="ORDERGROOVE_DISENGAGED_CODE",
         description="Cancel reason with which disengaged subscriptions are cancelled.",
+    )
+    report: Annotated[Path, BeforeValidator(_path)] = Field(
+        default_factory=lambda told: default_report(told.get("warehouse", WAREHOUSE)),
+        alias="ORDERGROOVE_REPORT",
+        description="Folder of the report, index.html; unset: report, beside the warehouse.",
     )
     personal_data: Annotated[PersonalData, BeforeValidator(_personal_data)] = Field(
         PersonalData.KEEP,

@@ -42,6 +42,7 @@ def main() -> None:
       og status                  see where each object stands
       og query                   ask the data, while syncs go on
       og export exports/today    every table as a Parquet file
+      og report --open           the figures of the shop, as a page
       og webhooks                receive webhooks into the inbox
       og emulator                serve an emulated Ordergroove
       og docs                    read the documents
@@ -361,6 +362,35 @@ def export(folder: Path, warehouse: Path | None, merchant: str | None, wait: flo
 
     for name, file in _warehouses(warehouse, merchant).items():
         show_export(file, folder / name, **options, wait_seconds=wait, on_wait=_tell_of_waiting(wait))
+
+
+@main.command()
+@click.argument("folder", metavar="[DIR]", required=False, type=click.Path(file_okay=False, path_type=Path))
+@warehouse_option
+@click.option("--open", "opens", is_flag=True, help="Open it in the browser.")
+@click.option("--wait", default=60.0, show_default=True, help="Seconds to wait for a load to give the file back.")
+@merchant_option
+def report(folder: Path | None, warehouse: Path | None, merchant: str | None, opens: bool, wait: float) -> None:
+    """Write the figures of the shop as one HTML file.
+
+    Recurring revenue, churn, cohorts, forecast, orders, revenue, products, skips and cancel reasons, as of the last
+    sync: the file DIR/index.html, by default where each sync writes it (ORDERGROOVE_REPORT, data/report). It needs no
+    server and no network, and names no customer. With several merchants, each has its own DIR/<merchant>. Prints the
+    path. Loads wait for a moment while it is read.
+
+    \b
+    Examples:
+      og report --open
+      og report public/shop
+      og report --warehouse data/emulator.duckdb --open
+    """
+    from og_assets.commands.report import write_reports
+
+    given = warehouse.expanduser() if warehouse else None
+    for file in write_reports(given, merchant, folder, wait_seconds=wait, on_wait=_tell_of_waiting(wait)):
+        click.echo(file)
+        if opens:
+            click.launch(str(file))
 
 
 @main.command()

@@ -15,6 +15,7 @@ from og_assets.merchants import VARIABLE
 RECIPE = Path("data/emulator.json")
 WAREHOUSE = Path("data/emulator.duckdb")
 INBOX = Path("data/emulator_inbox.sqlite")
+REPORT = Path("data/emulator_report")
 
 
 def new_world(*, seed: int, customers: int, behind: timedelta, hard: bool = False) -> World:
@@ -71,6 +72,7 @@ def point_at(emulator: Emulator) -> Path:
     os.environ["ORDERGROOVE_BASE_URL"] = emulator.url
     os.environ["ORDERGROOVE_WAREHOUSE"] = str(WAREHOUSE.absolute())
     os.environ["ORDERGROOVE_WEBHOOK_INBOX"] = str(INBOX.absolute())
+    os.environ["ORDERGROOVE_REPORT"] = str(REPORT.absolute())
     os.environ.pop("ORDERGROOVE_SOURCE_TZ", None)
     os.environ.pop("ORDERGROOVE_ALERT_URL", None)  # what happens to an emulated merchant is nobody's alarm
     hand_over()

@@ -168,13 +168,6 @@ def test_a_newcomer_looks_materializes_and_backfills(page: "playwright.Page", ur
         expect(page.get_by_text(str(TODAY - timedelta(days=age)), exact=True).first).to_be_visible()
     assert page.get_by_text("Failed", exact=True).count() == 0
 
-    if SCREENSHOTS:
-        page.goto("/assets/analytics/order_totals?view=events")
-        page.get_by_text("[Show Markdown]").first.click()
-        picture = page.get_by_alt_text("Orders and their totals by place date")
-        expect(picture).to_be_visible()
-        picture.screenshot(path=folder / "orders_by_day.png")
-
 
 def test_runs_of_the_command_line_are_runs_like_any_other(browser: "playwright.Browser", folder: Path) -> None:
     """A first sync that fails, executed again from the UI: no day is red or missing. One that is stopped is canceled.

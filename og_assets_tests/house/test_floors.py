@@ -10,7 +10,7 @@ PACKAGE = Path(__file__).parents[2] / "og_assets"
 FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"columns", "errors", "environment", "locking"}),
     frozenset({"ordergroove", "warehouse"}),
-    frozenset({"settings", "emulator"}),
+    frozenset({"settings", "emulator", "report"}),
     frozenset({"merchants"}),
     frozenset({"webhooks"}),
     frozenset({"sync"}),
@@ -30,6 +30,7 @@ WITHOUT_DAGSTER = (
     "warehouse",
     "settings",
     "emulator",
+    "report",
     "merchants",
     "webhooks",
     "sync",
