@@ -1,7 +1,8 @@
 -- Questions that analysts ask, with the SQL that answers them. Each stands by itself: copy one, or run all of them with
 --   og docs recipes.sql | og query
 -- data.md explains the columns (og docs data). The views *_current leave out what is deleted. Days are as Ordergroove
--- wrote them. Amounts are in the currency of the order.
+-- wrote them. Amounts are in the currency of the order. From recipe 21 on the marts answer: metrics.md says what their
+-- figures mean (og docs metrics), and analytics.marts_as_of of which day they are.
 
 -- 1. Active subscriptions by product
 SELECT
@@ -17,7 +18,7 @@ ORDER BY active_subscriptions DESC, subscriptions.product;
 
 -- 2. Orders that wait for their day, by week
 -- This is no forecast: Ordergroove makes only the next order of each subscription, so weeks that are further away than
--- one interval look empty. Status 1 is UNSENT; amounts may change until the order is placed.
+-- one interval look empty; recipe 23 looks further. Status 1 is UNSENT; amounts may change until the order is placed.
 SELECT
     CAST(date_trunc('week', place_date) AS DATE) AS week_of,
     count(*)                                AS orders,
@@ -121,25 +122,17 @@ GROUP BY ALL
 ORDER BY month, currency_code;
 
 -- 9. Churn by month
--- Of the subscriptions that were active when a month began, how many were cancelled in it. A subscription that was
--- cancelled and started again counts as never cancelled, because the API keeps the last state only. The month that is
--- under way has few cancellations because it is not over.
-WITH months AS (
-    SELECT unnest(generate_series(
-        date_trunc('month', (SELECT min(created) FROM ordergroove.subscriptions)),
-        date_trunc('month', (SELECT max(updated) FROM ordergroove.subscriptions)),
-        INTERVAL 1 MONTH
-    )) AS month
-)
+-- Of the subscriptions that were active when a month began, how many left in it. One that was taken up again counts as
+-- returned where a webhook or two syncs tell of it. The month that is under way has few cancellations because it is not
+-- over.
 SELECT
-    CAST(month AS DATE)                     AS month,
-    count(*)                                AS active_at_start,
-    count(*) FILTER (cancelled < month + INTERVAL 1 MONTH) AS cancelled,
-    round(100.0 * count(*) FILTER (cancelled < month + INTERVAL 1 MONTH) / count(*), 1) AS churn_per_cent,
-    month = date_trunc('month', now() AT TIME ZONE 'UTC') AS under_way
-FROM months
-JOIN ordergroove.subscriptions ON created < month AND (cancelled IS NULL OR cancelled >= month)
-GROUP BY ALL
+    month,
+    opening                                 AS active_at_start,
+    cancelled_of_opening                    AS cancelled,
+    round(100 * churn_rate, 1)              AS churn_per_cent,
+    NOT is_complete                         AS under_way
+FROM analytics.churn_monthly
+WHERE level = 'subscription'
 ORDER BY month;
 
 -- 10. Subscriptions per customer
@@ -196,16 +189,15 @@ GROUP BY ALL
 ORDER BY object, source;
 
 -- 13. New and cancelled subscriptions by month
+-- Those that came and went within a month are in both; a month without any is there too.
 SELECT
-    CAST(date_trunc('month', happened) AS DATE) AS month,
-    count(*) FILTER (what = 'new')          AS new_subscriptions,
-    count(*) FILTER (what = 'cancelled')    AS cancelled_subscriptions
-FROM (
-    SELECT created AS happened, 'new' AS what FROM ordergroove.subscriptions
-    UNION ALL
-    SELECT cancelled, 'cancelled' FROM ordergroove.subscriptions WHERE cancelled IS NOT NULL
-)
-GROUP BY ALL
+    month,
+    new                                     AS new_subscriptions,
+    returned                                AS returned_subscriptions,
+    cancelled                               AS cancelled_subscriptions,
+    closing                                 AS active_at_end
+FROM analytics.churn_monthly
+WHERE level = 'subscription'
 ORDER BY month;
 
 -- 14. How often people want their orders
@@ -284,3 +276,147 @@ FROM ops.sync_runs
 GROUP BY run_id
 ORDER BY started DESC
 LIMIT 30;
+
+-- 21. Recurring revenue: what came and went
+-- opening + new + reactivation + expansion - contraction - churn = closing. A rate, not the cash of the month.
+SELECT
+    month,
+    currency_code,
+    opening_mrr,
+    new_mrr,
+    reactivation_mrr,
+    expansion_mrr,
+    contraction_mrr,
+    churn_mrr,
+    closing_mrr,
+    round(100 * net_churn_rate, 1)          AS net_churn_per_cent
+FROM analytics.mrr_monthly
+ORDER BY currency_code, month;
+
+-- 22. Recurring revenue by where subscriptions stand
+-- At risk are disengaged, payment_failing and without_next_order.
+SELECT
+    lifecycle,
+    currency_code,
+    count(*)                                AS subscriptions,
+    sum(mrr)                                AS mrr
+FROM analytics.subscription_overview
+WHERE is_active
+GROUP BY ALL
+ORDER BY currency_code, mrr DESC, lifecycle;
+
+-- 23. Units to send in the next eight weeks, by product and week
+-- Orders that exist, and behind them what each subscription will order. Expected is after the usual failures, skips and
+-- cancellations.
+SELECT
+    week_of,
+    forecast.product,
+    products.name,
+    CAST(sum(units) AS BIGINT)              AS planned_units,
+    round(sum(expected_units), 1)           AS expected_units
+FROM analytics.order_forecast AS forecast
+JOIN analytics.marts_as_of ON week_of < as_of_date + 56
+LEFT JOIN ordergroove.products ON products.external_product_id = forecast.product
+GROUP BY ALL
+ORDER BY week_of, planned_units DESC, forecast.product;
+
+-- 24. Who stays: per cent still active after one, three, six and twelve months
+-- Months since each one's own start; imported subscriptions are left out. Empty: not all of the cohort is that old.
+SELECT
+    cohort_month,
+    cohort_size,
+    round(100 * max(active_rate) FILTER (age_months = 1), 1) AS after_1_month,
+    round(100 * max(active_rate) FILTER (age_months = 3), 1) AS after_3_months,
+    round(100 * max(active_rate) FILTER (age_months = 6), 1) AS after_6_months,
+    round(100 * max(active_rate) FILTER (age_months = 12), 1) AS after_12_months
+FROM analytics.retention_cohorts
+WHERE level = 'subscription'
+GROUP BY ALL
+ORDER BY cohort_month;
+
+-- 25. After which order subscriptions end
+-- Of the subscriptions whose fate is known, what part reached their n-th recurring order.
+SELECT
+    order_number,
+    sum(reached)                            AS reached,
+    sum(ended_before)                       AS ended_before,
+    round(100 * sum(reached) / nullif(sum(reached) + sum(ended_before), 0), 1) AS reached_per_cent
+FROM analytics.retention_by_order
+GROUP BY order_number
+HAVING sum(reached) > 0
+ORDER BY order_number;
+
+-- 26. Customers to win back
+-- Left in the last 90 days, those first who had spent most.
+SELECT customer, churned_on, subscribed_on, orders_placed, revenue, currency_code
+FROM analytics.customer_overview
+JOIN analytics.marts_as_of ON churned_on >= as_of_date - 90
+ORDER BY revenue DESC NULLS LAST, customer
+LIMIT 100;
+
+-- 27. Subscriptions whose payments fail
+-- They are live, and Ordergroove goes on trying: whoever asks the customer for another card keeps them.
+SELECT subscription, customer, product, lifecycle, rejections_in_a_row, last_order_on, mrr, currency_code
+FROM analytics.subscription_overview
+WHERE lifecycle IN ('payment_failing', 'disengaged')
+ORDER BY mrr DESC NULLS LAST, subscription;
+
+-- 28. How placing orders goes, by month
+-- Sent are orders that were tried at all. The recovery rate of the last weeks still moves: retries are under way.
+SELECT
+    CAST(date_trunc('month', day) AS DATE)  AS month,
+    sum(orders_placed + orders_recovered + orders_rejected + orders_in_retry + orders_in_placement) AS sent,
+    round(100 * sum(orders_placed) / nullif(sent, 0), 1) AS first_try_per_cent,
+    round(100 * sum(orders_rejected) / nullif(sent, 0), 1) AS rejected_per_cent,
+    round(100 * sum(orders_recovered) / nullif(sum(orders_recovered + orders_rejected), 0), 1) AS recovered_per_cent
+FROM analytics.daily_facts
+GROUP BY month
+ORDER BY month;
+
+-- 29. Subscriptions that wait longer than their interval
+-- What people call a pause: Ordergroove has no such state, only a later date.
+SELECT subscription, customer, product, interval_days, last_order_on, next_order_on, mrr, currency_code
+FROM analytics.subscription_overview
+WHERE is_active AND is_postponed
+ORDER BY next_order_on, subscription;
+
+-- 30. Who skips most
+SELECT
+    subscription,
+    count(*)                                AS skips,
+    max(due_on)                             AS last_due,
+    any_value(orders_placed)                AS orders_placed,
+    any_value(lifecycle)                    AS lifecycle
+FROM analytics.skips
+JOIN analytics.subscription_overview USING (subscription)
+GROUP BY subscription
+ORDER BY skips DESC, last_due DESC, subscription
+LIMIT 100;
+
+-- 31. What products sell, month by month
+SELECT
+    month,
+    name,
+    product,
+    currency_code,
+    units,
+    revenue,
+    round(100 * one_time_revenue / nullif(revenue, 0), 1) AS one_time_per_cent,
+    closing_mrr
+FROM analytics.product_monthly
+WHERE units > 0 OR closing_mrr > 0
+ORDER BY month DESC, revenue DESC, product;
+
+-- 32. What discounts cost, by offer and month
+-- list_value is quantity x price before discounts, as far as the API tells.
+SELECT
+    month,
+    currency_code,
+    coalesce(offer_profile_name, code)      AS offer,
+    sum(list_value)                         AS list_value,
+    sum(line_discount)                      AS discount,
+    round(100 * sum(line_discount) / nullif(sum(list_value), 0), 1) AS discount_per_cent
+FROM analytics.discounts_monthly
+WHERE kind = 'offer'
+GROUP BY ALL
+ORDER BY month DESC, discount DESC, offer;

@@ -85,7 +85,7 @@ def _show_what_is_next(console: Console) -> None:
         "where it stands": f"{og} status {on_it}",
         "the runs, in the UI": f"{og} dev",
     }
-    suggestions["twenty questions"] = f"{og} docs recipes.sql | {og} query {on_it}"
+    suggestions["thirty questions"] = f"{og} docs recipes.sql | {og} query {on_it}"
     console.print("[bold]What to look at next[/]")
     for what, command in suggestions.items():
         console.print(f"   {what:20} [bold]{escape(command)}[/]", soft_wrap=True, highlight=False)

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from duckdb import DuckDBPyConnection
@@ -16,6 +17,7 @@ from og_assets.emulator.shop.statuses import CANCELLED, SUCCESS, UNSENT
 from og_assets.emulator.world import World
 from og_assets.playground.sample import fill
 
+NEW_YORK = ZoneInfo("America/New_York")
 FILE = Path(__file__).parents[2] / "docs" / "recipes.sql"
 TITLE = re.compile(r"^-- (\d+)\. (.+)$", re.MULTILINE)
 Rows = list[tuple[Any, ...]]
@@ -30,7 +32,9 @@ def recipes() -> dict[int, str]:
 @pytest.fixture(scope="module")
 def world() -> World:
     """A merchant who lives today, since the recipes ask for the next days."""
-    return World(seed=3, customers=130, now=datetime.now(UTC) - timedelta(days=2))
+    world = World(seed=3, customers=130, now=datetime.now(UTC) - timedelta(days=2))
+    world.remember()
+    return world
 
 
 @pytest.fixture(scope="module")
@@ -211,20 +215,28 @@ def test_every_other_recipe_has_rows(number: int, connection: DuckDBPyConnection
 
 
 def test_churn_counts_what_was_active_and_what_of_it_left(connection: DuckDBPyConnection, world: World) -> None:
-    """Month by month."""
+    """Month by month, in days of New York; who left and was taken up again has left."""
     rows = connection.execute(recipes()[9]).fetchall()
-    today = datetime.now(UTC)
-    assert [row[0] for row in rows if row[-1]] == [date(today.year, today.month, 1)]
-    for start, active_at_start, cancelled, *_ in rows:
-        first = datetime(start.year, start.month, 1, tzinfo=UTC)
-        following = (first + timedelta(days=32)).replace(day=1)
-        found = [
-            row["cancelled"]
-            for row in world.truth("subscriptions")
-            if row["created"] < first and (row["cancelled"] is None or row["cancelled"] >= first)
-        ]
+    today = datetime.now(NEW_YORK).date()
+    assert [row[0] for row in rows if row[-1]] == [month(today)]
+    switches = defaultdict[str, list[tuple[date, bool]]](list)
+    for switch in world.switches():
+        switches[switch.subscription].append((day_of(switch.at), switch.live))
+    for first, active_at_start, cancelled, *_ in rows:
+        following = month(first + timedelta(days=32))
+        found = [told for told in switches.values() if is_live(told, before=first)]
         assert active_at_start == len(found)
-        assert cancelled == sum(1 for at in found if at and at < following)
+        ended = [told for told in found if any(first <= day < following and not live for day, live in told)]
+        assert cancelled == len(ended)
+
+
+def is_live(switches: list[tuple[date, bool]], *, before: date) -> bool:
+    """Whether a subscription was on when the day `before` began."""
+    return [False, *(live for day, live in switches if day < before)][-1]
+
+
+def day_of(instant: datetime) -> date:
+    return instant.astimezone(NEW_YORK).date()
 
 
 def known_to_be_deleted(connection: DuckDBPyConnection, world: World, object_name: str) -> int:
