@@ -4,8 +4,10 @@ OgAssetsError
 ├── SettingError       settings: a value that cannot be used
 ├── OrdergrooveError   ordergroove/errors.py: reading the API
 ├── WarehouseError     warehouse/errors.py: the warehouse file
+├── DropError          ordergroove/drops/errors.py: a file drop, or where they lie
 ├── WebhookError       webhooks/errors.py: the receiver and its inbox
 ├── SweepRefused       sync/sweep.py: a sweep that would not be safe
+├── CannotForget       sync/forgetting.py: a person who cannot be forgotten yet
 ├── ExportRefused      commands/export.py: an export that cannot be written there
 ├── PortTaken          commands/ports.py: another program listens there
 ├── NoSuchDocument     commands/documents.py: `og docs` has none of that name

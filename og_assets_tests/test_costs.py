@@ -8,8 +8,9 @@ from og_assets.assets.warehouse_resource import WarehouseResource
 from og_assets.commands.costs import foretell
 from og_assets.emulator.server import EMULATOR_KEY, Emulator
 from og_assets.emulator.world import World
+from og_assets.ordergroove.objects import BY_NAME
 from og_assets.settings import Settings
-from og_assets_tests.pulling import client_for, sync
+from og_assets_tests.pulling import client_for, pull_one, sync
 
 ENDED = {3, 4, 5, 14, 17}
 """Statuses of orders that are not placed any more (API reference: order object)."""
@@ -40,3 +41,12 @@ def test_the_first_sync_is_foretold_and_later_ones_are_known(tmp_path: Path) -> 
         night, *rest = told(emulator, path, ORDERGROOVE_READ_EVERY="payments=night")
         assert night.startswith("payments: all of it is read once a night, ")
         assert rest[0].startswith("products, ")
+
+
+def test_a_first_sync_of_which_only_the_orders_are_complete_is_still_the_first(tmp_path: Path) -> None:
+    """There may be no table of items then."""
+    path = tmp_path / "warehouse.duckdb"
+    with Emulator(World(seed=5, customers=5, now=datetime.now(UTC))) as emulator:
+        pull_one(emulator, WarehouseResource(database=str(path)), BY_NAME["orders"])
+        [first] = told(emulator, path)
+    assert first.startswith("the first one reads about ")

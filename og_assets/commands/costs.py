@@ -27,7 +27,7 @@ def foretell(settings: Settings, client: Callable[[], OrdergrooveClient]) -> Fin
     """What the next sync costs: by days of the past before the first one, by the last readings after it."""
     try:
         with open_warehouse(settings.warehouse, read_only=True, lock_timeout_seconds=10) as connection:
-            if read_watermark(connection, "orders") is not None:
+            if all(read_watermark(connection, name) for name in LONGEST_LISTS):
                 return Finding("cost of a sync", Verdict.GOOD, "\n".join(_later_ones(connection, settings)))
     except WarehouseMissing:
         pass

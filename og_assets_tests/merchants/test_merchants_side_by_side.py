@@ -1,5 +1,6 @@
 """Two merchants in one deployment: what goes wrong with one stops nothing of the other, and nothing of them mixes."""
 
+import json
 import os
 import socket
 import subprocess
@@ -7,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -19,11 +20,10 @@ import uvicorn
 
 from og_assets.assets.scope import Scope
 from og_assets.automation.alerts import problems
-from og_assets.automation.jobs import range_tags
 from og_assets.definitions import build_defs
 from og_assets.emulator.server import EMULATOR_KEY, Emulator
 from og_assets.emulator.world import World
-from og_assets.merchants import Merchant, load_merchants
+from og_assets.merchants import load_merchants
 from og_assets.ordergroove.masking import KEEPING
 from og_assets.ordergroove.objects import BY_NAME
 from og_assets.ordergroove.signature import SIGNATURE_HEADER, signature_header
@@ -32,18 +32,20 @@ from og_assets.warehouse.file import WarehouseFile
 from og_assets.webhooks.inbox import Inbox
 from og_assets.webhooks.receiver import Reception, create_app
 from og_assets.webhooks.serve import make_server
+from og_assets_tests.merchants import one_sync
+from og_assets_tests.merchants.one_sync import READ, sync
 from og_assets_tests.pulling import Told
-
-READ = ("customers", "orders")
 
 
 @contextmanager
-def deployment(folder: Path, monkeypatch: pytest.MonkeyPatch, acme_key: str) -> Iterator[dict[str, Emulator]]:
-    """Two emulated merchants of one seed and other sizes, so that they share keys, in one merchants.toml."""
-    with Emulator(World(4, customers=6)) as acme, Emulator(World(4, customers=9)) as zeta:
-        emulators = {"acme": acme, "zeta": zeta}
-        monkeypatch.setenv("ACME_KEY", acme_key)
-        monkeypatch.setenv("ZETA_KEY", EMULATOR_KEY)
+def deployment(folder: Path, monkeypatch: pytest.MonkeyPatch, **keys: str) -> Iterator[dict[str, Emulator]]:
+    """Emulated merchants of one seed and other sizes, so that they share keys, in one merchants.toml; by API key."""
+    with ExitStack() as stack:
+        emulators = {
+            name: stack.enter_context(Emulator(World(4, customers=6 + 3 * number))) for number, name in enumerate(keys)
+        }
+        for name, key in keys.items():
+            monkeypatch.setenv(f"{name.upper()}_KEY", key)
         lines = [
             f'[merchants.{name}]\napi_key = "${name.upper()}_KEY"\nbase_url = "{emulator.url}"\n'
             f'warehouse = "{folder}/{name}.duckdb"\nwebhook_inbox = "{folder}/{name}.sqlite"\n'
@@ -52,25 +54,6 @@ def deployment(folder: Path, monkeypatch: pytest.MonkeyPatch, acme_key: str) -> 
         (folder / "merchants.toml").write_text("\n".join(lines))
         monkeypatch.setenv("ORDERGROOVE_MERCHANTS", str(folder / "merchants.toml"))
         yield emulators
-
-
-def sync(instance: dg.DagsterInstance, merchants: tuple[Merchant, ...], name: str) -> dg.ExecuteInProcessResult:
-    """The job of one merchant, for a few objects."""
-    scope = Scope(next(merchant for merchant in merchants if merchant.name == name))
-    today = scope.days.get_last_partition_key()
-    assert today
-    tags = range_tags(*2 * [scope.days.time_window_for_partition_key(today).start.date()])
-    return (
-        build_defs(merchants)
-        .resolve_job_def(scope.named("sync"))
-        .execute_in_process(
-            instance=instance,
-            tags=tags,
-            asset_selection=[scope.key("ordergroove", object_name) for object_name in READ],
-            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-            raise_on_error=False,
-        )
-    )
 
 
 def assert_is_the_emulators(folder: Path, name: str, emulator: Emulator) -> None:
@@ -83,7 +66,10 @@ def assert_is_the_emulators(folder: Path, name: str, emulator: Emulator) -> None
 
 def test_merchants_with_the_same_keys_never_mix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each in its warehouse, by runs of one instance; green days are each one's own."""
-    with deployment(tmp_path, monkeypatch, EMULATOR_KEY) as emulators, dg.instance_for_test() as instance:
+    with (
+        deployment(tmp_path, monkeypatch, acme=EMULATOR_KEY, zeta=EMULATOR_KEY) as emulators,
+        dg.instance_for_test() as instance,
+    ):
         merchants = load_merchants()
         assert sync(instance, merchants, "acme").success
         assert not instance.get_materialized_partitions(dg.AssetKey(["zeta", "ordergroove", "orders"]))
@@ -92,25 +78,34 @@ def test_merchants_with_the_same_keys_never_mix(tmp_path: Path, monkeypatch: pyt
             assert_is_the_emulators(tmp_path, name, emulator)
 
 
-def test_wrong_key_and_damaged_warehouse_of_one_leave_the_other_green(
+def test_what_fails_for_others_at_the_same_time_leaves_a_merchant_green_and_complete(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One code location, one instance; the alerts are each one's own, too."""
-    with deployment(tmp_path, monkeypatch, "revoked") as emulators, dg.instance_for_test() as instance:
-        merchants = load_merchants()
-        (tmp_path / "acme.duckdb").write_bytes(b"no database at all" * 1000)
-        assert not sync(instance, merchants, "acme").success
-        assert sync(instance, merchants, "zeta").success
+    """A wrong key, a damaged warehouse and an outage, in one instance; the alerts are each one's own, too."""
+    keys = {"wrong": "revoked", "damaged": EMULATOR_KEY, "down": EMULATOR_KEY, "zeta": EMULATOR_KEY}
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    with deployment(tmp_path, monkeypatch, **keys) as emulators, dg.DagsterInstance.get() as instance:
+        (tmp_path / "damaged.duckdb").write_bytes(b"no database at all" * 1000)
+        emulators["down"].stop()
+        programs = {
+            name: subprocess.Popen([sys.executable, one_sync.__file__, name], stdout=subprocess.PIPE, text=True)
+            for name in keys
+        }
+        failures = {name: "\n".join(json.loads(program.communicate()[0])) for name, program in programs.items()}
+        assert failures["zeta"] == ""
         assert_is_the_emulators(tmp_path, "zeta", emulators["zeta"])
+        assert "ORDERGROOVE_API_KEY" in failures["wrong"]
+        assert "damaged.duckdb" in failures["damaged"]
+        assert "no connection to Ordergroove" in failures["down"]
+        merchants = load_merchants()
         graph, now = build_defs(merchants).resolve_asset_graph(), datetime.now(UTC)
         told = {one.name: {found.kind for found in problems(instance, graph, Scope(one), now)} for one in merchants}
-        assert "run failed" in told["acme"]
-        assert "run failed" not in told["zeta"]
+        assert {name for name, kinds in told.items() if "run failed" in kinds} == {"wrong", "damaged", "down"}
 
 
 def test_commands_serve_all_merchants_or_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`og status`, `og query` and `og doctor`, by the names of the file."""
-    with deployment(tmp_path, monkeypatch, "revoked"), dg.instance_for_test() as instance:
+    with deployment(tmp_path, monkeypatch, acme="revoked", zeta=EMULATOR_KEY), dg.instance_for_test() as instance:
         assert sync(instance, load_merchants(), "zeta").success
 
         def og(*words: str) -> subprocess.CompletedProcess[str]:
