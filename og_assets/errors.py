@@ -9,6 +9,7 @@ OgAssetsError
 ├── SweepRefused       sync/sweep.py: a sweep that would not be safe
 ├── CannotForget       sync/forgetting.py: a person who cannot be forgotten yet
 ├── ExportRefused      commands/export.py: an export that cannot be written there
+├── ReportRefused      report/report.py: a report that cannot be written there
 ├── PortTaken          commands/ports.py: another program listens there
 ├── NoSuchDocument     commands/documents.py: `og docs` has none of that name
 └── StatementFailed    commands/query.py: DuckDB refused a statement
