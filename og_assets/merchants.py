@@ -17,8 +17,8 @@ A setting is called as its variable without ORDERGROOVE_, in small letters.
 import os
 import re
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -152,7 +152,15 @@ def _of_file(path: Path, told: Mapping[str, Any], environment: Mapping[str, str]
         require_own_files(found)
     except SettingError as error:
         raise SettingError(f"{path}: {error}") from None
-    return tuple(found)
+    return tuple(map(_sharing_pace_with(found[0]), found))
+
+
+def _sharing_pace_with(first: Merchant) -> Callable[[Merchant], Merchant]:
+    """A merchant as it is, but with the readers' folder of `first` where it names none: wherever warehouses lie."""
+    shared = {"readers": first.settings.readers or first.settings.warehouse.parent / "readers"}
+    return lambda each: (
+        each if each.settings.readers else replace(each, settings=each.settings.model_copy(update=shared))
+    )
 
 
 def require_own_files(merchants: Iterable[Merchant]) -> None:

@@ -80,7 +80,8 @@ class OrdergrooveResource(ConfigurableResource[OrdergrooveClient]):
         with ExitStack() as stack:
             client = stack.enter_context(self._client(turns.pace_file))
             try:
-                stack.enter_context(turns.reader(f"{warehouse.name}.{object_name}", object_name))
+                turn = ".".join(filter(None, (self.merchant, warehouse.name, object_name)))
+                stack.enter_context(turns.reader(turn, object_name))
             except OSError as error:
                 raise WarehouseUnwritable(turns.folder, str(error)) from error
             yield Source(client, SourceClock(settings.source_tz), settings.masking)

@@ -49,7 +49,16 @@ def test_each_merchant_has_its_settings_the_defaults_and_files_of_its_own(tmp_pa
     assert (acme.warehouse, acme.webhook_inbox) == (Path("data/acme.duckdb"), Path("data/acme_inbox.sqlite"))
     assert zeta.warehouse == Path("/data/zeta/og.duckdb")
     assert [key.get_secret_value() for key in zeta.webhook_keys] == ["new", "old"]
+    assert acme.readers == zeta.readers == Path("data/readers"), "the rate limit counts the machine"
     assert found["acme"].secrets == {"pii_salt": "SALT", "api_key": "ACME_KEY"}
+
+
+def test_a_folder_of_readers_that_is_named_stays(tmp_path: Path) -> None:
+    """One in [defaults] is everybody's, and so is the one of the first merchant, but for who names another."""
+    own = load(tmp_path, TWO + 'readers = "/run/zeta"\n')
+    assert [merchant.settings.readers for merchant in own.values()] == [Path("data/readers"), Path("/run/zeta")]
+    all_have = load(tmp_path, TWO.replace("[defaults]", '[defaults]\nreaders = "/run/og"'))
+    assert [merchant.settings.readers for merchant in all_have.values()] == [Path("/run/og")] * 2
 
 
 def test_a_secret_that_is_not_set_yet_is_missed_where_it_is_used(tmp_path: Path) -> None:
