@@ -42,8 +42,8 @@ def mark_covered(context: dg.AssetExecutionContext, *, complete: bool = False) -
     assert days is not None  # noqa: S101 - every asset of ours has days
     covered = [day for day in days.get_partition_keys() if day not in done and day not in set(context.partition_keys)]
     if covered:
-        description = f"Brought by run {context.run.run_id[:8]}."  # once an asset and day: each letter counts
-        now = time.time()  # one for all: the UI lists events of one instant as one
+        description = f"By run {context.run.run_id[:8]}."  # once an asset and day: each letter counts
+        now = round(time.time(), 3)  # one for all: the UI lists events of one instant as one
         _store(instance.event_log_storage, [_materialization(asset, day, description, now) for day in covered])
         context.log.info("%d other days are up to date with this run too", len(covered))
 

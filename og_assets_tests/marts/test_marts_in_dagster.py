@@ -10,6 +10,7 @@ from og_assets.assets.warehouse_resource import WarehouseResource
 from og_assets.automation.jobs import range_tags
 from og_assets.sync.windows import CHICAGO
 from og_assets.warehouse.marts.all_marts import MARTS
+from og_assets.warehouse.marts.sums import sums_of
 from og_assets_tests.code_location import assets, definitions
 
 REBUILD = {"ops": {"marts": {"config": {"rebuild": True}}}}
@@ -45,7 +46,9 @@ def test_a_run_tells_of_every_mart_and_of_none_when_nothing_was_loaded(warehouse
         assert result.success
         assert materialized(result) == {mart.name for mart in MARTS}
         told = checks(result)
-        assert {name for name, check in told if check == SUMS_AGREE} == {mart.name for mart in MARTS}
+        assert {name for name, check in told if check == SUMS_AGREE} == {
+            mart.name for mart in MARTS if len(sums_of(mart)) > 1
+        }
         assert {name for name, check in told if check == LOOKS_RIGHT} == {
             "subscription_overview", "customer_overview", "daily_facts", "order_forecast", "discounts_monthly",
         }  # fmt: skip

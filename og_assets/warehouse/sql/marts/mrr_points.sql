@@ -20,7 +20,8 @@ worth AS (
     SELECT
         carried.s,
         carried.month,
-        coalesce(boxes.currency_code, terms.currency_code)         AS currency_code,
+        coalesce(boxes.currency_code, terms.currency_code)         AS box_currency,
+        terms.currency_code                                        AS own_currency,
         -- a bundle is worth what its components cost, and is itself the product
         CASE WHEN NOT terms.is_bundle THEN nullif(boxes.single_p, 0) END AS p,
         carried.is_active AND NOT terms.in_trial                   AS is_counted,
@@ -38,12 +39,13 @@ worth AS (
 SELECT
     s,
     month,
-    currency_code,
+    -- of a prepaid cycle one box is billed for all, so its boxes would read 0, 0, 300
+    boxes_per_billing > 0 AND last_renewal_revenue IS NOT NULL  AS is_prepaid,
+    CASE WHEN is_prepaid THEN own_currency ELSE box_currency END AS currency_code,
     p,
     CASE
         WHEN NOT is_counted THEN 0
-        -- of a prepaid cycle one box is billed for all, so its boxes would read 0, 0, 300
-        WHEN boxes_per_billing > 0 AND last_renewal_revenue IS NOT NULL
+        WHEN is_prepaid
             THEN coalesce(share_of(last_renewal_revenue, boxes_numerator, boxes_denominator * boxes_per_billing), 0)
         ELSE coalesce(share_of(value, boxes_numerator, boxes_denominator), 0)
     END AS mrr
