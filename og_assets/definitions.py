@@ -17,6 +17,7 @@ from og_assets.assets.report import report_asset
 from og_assets.assets.scope import Scope
 from og_assets.assets.sweeps import sweep_assets
 from og_assets.automation.jobs import build_jobs, executor
+from og_assets.automation.recounts import recount_job, recount_schedule
 from og_assets.automation.schedules import BUILT_DAILY, SYNCED_ON_SCHEDULE, build_schedules
 from og_assets.automation.sensors import build_sensors
 from og_assets.merchants import Merchant, load_merchants
@@ -52,10 +53,11 @@ def merchant_defs(
         *drop_assets(scope),
     ]
     jobs = build_jobs(scope, assets)
+    recounts = [recount_job(scope)] if marts else []
     return dg.Definitions(
         assets=dg.map_asset_specs(translation, assets) if translation else assets,
-        jobs=list(jobs.values()),
-        schedules=build_schedules(scope, jobs["sync"]),
+        jobs=[*jobs.values(), *recounts],
+        schedules=[*build_schedules(scope, jobs["sync"]), *(recount_schedule(scope, job) for job in recounts)],
         sensors=build_sensors(scope, jobs),
         resources=scope.resources(),
     )

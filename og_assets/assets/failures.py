@@ -19,13 +19,14 @@ _MAY_PASS = (StillFailing, PagingFailed, DropsUnreachable, WarehouseLocked, Forg
 
 
 @contextmanager
-def told_clearly(context: dg.AssetExecutionContext) -> Iterator[None]:
+def told_clearly(context: dg.AssetExecutionContext | dg.OpExecutionContext) -> Iterator[None]:
     """Turn a known error of the block into a Failure with its message, any other into one without.
 
     The last try fails by itself: Dagster would say that retries were exceeded, and hide the cause below.
     """
     try:
-        with shown_as(context.op_execution_context.op.name.rpartition("__")[2]):
+        step = context.op_execution_context if isinstance(context, dg.AssetExecutionContext) else context
+        with shown_as(step.op.name.rpartition("__")[2]):
             yield
     except OgAssetsError as error:
         may_pass = isinstance(error, _MAY_PASS) and context.retry_number < RETRIES.max_retries

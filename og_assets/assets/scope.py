@@ -61,6 +61,6 @@ class Scope:
         """This merchant's Ordergroove in a step."""
         return cast("OrdergrooveResource", getattr(context.resources, self.named("ordergroove")))
 
-    def warehouse(self, context: dg.AssetExecutionContext) -> WarehouseResource:
+    def warehouse(self, context: dg.AssetExecutionContext | dg.OpExecutionContext) -> WarehouseResource:
         """This merchant's warehouse in a step."""
         return cast("WarehouseResource", getattr(context.resources, self.named("warehouse")))

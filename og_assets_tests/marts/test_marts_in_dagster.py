@@ -5,12 +5,15 @@ from datetime import datetime
 import dagster as dg
 import pytest
 
-from og_assets.assets.marts import LOOKS_RIGHT, SUMS_AGREE
+from og_assets.assets.marts import LOOKS_RIGHT, SUMS_AGREE, prepare_reading
 from og_assets.assets.warehouse_resource import WarehouseResource
 from og_assets.automation.jobs import range_tags
 from og_assets.sync.windows import CHICAGO
 from og_assets.warehouse.marts.all_marts import MARTS
+from og_assets.warehouse.marts.build import marts_in_scratch
+from og_assets.warehouse.marts.options import Terms
 from og_assets.warehouse.marts.sums import sums_of
+from og_assets.warehouse.sql import read_sql
 from og_assets_tests.code_location import assets, definitions
 
 REBUILD = {"ops": {"marts": {"config": {"rebuild": True}}}}
@@ -108,3 +111,30 @@ def test_marts_that_are_off_are_no_assets(setting: str, known: bool, monkeypatch
     for job in ("sync", "full_refresh", "reconcile_deletions", "ingest_events"):
         selected = location.resolve_job_def(job).asset_layer.selected_asset_keys
         assert (dg.AssetKey(["analytics", "mrr_monthly"]) in selected) is known
+
+
+def test_the_weekly_recount_agrees_and_changes_nothing(warehouse: WarehouseResource) -> None:
+    """Recurring revenue at each month's end, churn and retention, counted another way."""
+    before = warehouse.path.stat().st_size
+    job = definitions().resolve_job_def("recount_marts")
+    with dg.instance_for_test() as instance:
+        result = job.execute_in_process(instance=instance, resources={"warehouse": warehouse})
+    assert result.success
+    assert warehouse.path.stat().st_size == before
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("mrr_at_month_ends", "UPDATE mrr_monthly SET closing_mrr = closing_mrr + 0.0001"),
+        ("churn_closings", "UPDATE churn_monthly SET closing = closing + 1 WHERE level = 'customer'"),
+        ("retention", "UPDATE retention_cohorts SET active = active - 1 WHERE age_months = 3"),
+    ],
+)
+def test_a_recount_finds_a_figure_that_is_off(warehouse: WarehouseResource, name: str, wrong: str) -> None:
+    """By one in one place, or by the least amount."""
+    with marts_in_scratch(warehouse, Terms("America/New_York"), prepare_reading) as connection:
+        sql = f"SELECT count(*) FROM ({read_sql(f'marts/recounts/{name}.sql')})"
+        assert connection.execute(sql).fetchone() == (0,)
+        connection.execute(wrong)
+        assert connection.execute(sql).fetchone() != (0,)

@@ -3,24 +3,17 @@ SELECT month
 FROM (SELECT *, lag(closing, 1, 0) OVER (PARTITION BY level ORDER BY month) AS closing_before FROM churn_monthly)
 WHERE opening + new + returned - cancelled <> closing OR opening <> closing_before;
 
--- ERROR: closing = active on the last day, counted from the periods
-WITH ends AS (
-    SELECT level, month, closing, least(last_day(month), as_of_date) AS day
-    FROM churn_monthly
-    CROSS JOIN marts_as_of
-),
-counted AS (
-    SELECT level, month, count(*) AS active
-    FROM ends
-    JOIN (SELECT 'subscription' AS level, * FROM periods UNION ALL BY NAME SELECT 'customer' AS level, * FROM stretches) AS lives
-        USING (level)
-    WHERE lives.started_on <= ends.day AND (lives.ended_on IS NULL OR lives.ended_on > ends.day)
-    GROUP BY ALL
+-- ERROR: the last closing = active now, counted from the periods
+SELECT level
+FROM (
+    SELECT level, closing AS amount FROM churn_monthly JOIN marts_as_of ON month = as_of_month
+    UNION ALL
+    SELECT 'subscription', -count(*) FROM periods WHERE ended_on IS NULL
+    UNION ALL
+    SELECT 'customer', -count(*) FROM stretches WHERE ended_on IS NULL
 )
-SELECT month
-FROM ends
-LEFT JOIN counted USING (level, month)
-WHERE closing <> coalesce(active, 0);
+GROUP BY level
+HAVING sum(amount) <> 0;
 
 -- ERROR: nobody leaves who was not there
 SELECT month
