@@ -1,9 +1,16 @@
 """What is measured and what is asked of it: SCENARIOS, by name, in the order in which `make bench` runs them."""
 
-from bench.scenarios import dagster, drops, history, pulling, tables
+from bench.scenarios import dagster, drops, history, marts, pulling, tables
 from bench.scenarios.scenario import Scenario
 
 SCENARIOS: dict[str, Scenario] = {
     scenario.name: scenario
-    for scenario in (*pulling.SCENARIOS, *tables.SCENARIOS, *history.SCENARIOS, *drops.SCENARIOS, *dagster.SCENARIOS)
+    for scenario in (
+        *pulling.SCENARIOS,
+        *tables.SCENARIOS,
+        *history.SCENARIOS,
+        *marts.SCENARIOS,
+        *drops.SCENARIOS,
+        *dagster.SCENARIOS,
+    )
 }
