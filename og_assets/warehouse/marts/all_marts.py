@@ -1,4 +1,7 @@
-"""MARTS: all marts in the order in which they are made, each after what it is made of."""
+"""MARTS: all marts in the order in which they are made, each after what it is made of.
+
+What they depend on is told without what follows from it: order_totals comes after the bridge, the bridge after orders.
+"""
 
 from og_assets.warehouse.derived_table import DerivedTable
 from og_assets.warehouse.marts import orders, recurring_revenue, subscribers

@@ -9,7 +9,7 @@ ORDER_FORECAST = DerivedTable(
         "exist, projected behind them. Future subscribers and returns are not in it, nor future one-time "
         "items.",
     key=("place_date", "product", "currency_code", "source"),
-    depends_on=("items_orders_bridge", "order_totals", "subscriptions", "forecast_basis"),
+    depends_on=("forecast_basis",),
     columns=(
         ("place_date", "DATE", "Day of placement; overdue and retried orders stand on the as-of day.", ""),
         ("week_of", "DATE", "Monday of its week.", ""),
@@ -62,7 +62,7 @@ SKIPS = DerivedTable(
     description="One row per box that was due and left out while the subscription went on. Without webhooks one in "
         "eight of the shipments is none. Why, and who skipped, is not in the API.",
     key=("subscription", "order"),
-    depends_on=("order_totals", "items_orders_bridge", "deletion_tombstones", "events", "subscription_periods"),
+    depends_on=("order_totals", "subscription_periods"),
     columns=(
         ("subscription", "VARCHAR", "Subscription id.", ""),
         ("order", "VARCHAR", "Order that was skipped, or out of which its items were taken.", ""),
@@ -84,7 +84,7 @@ PRODUCT_MONTHLY = DerivedTable(
         "revenue. Units and revenue by the item's product (components of a bundle), recurring revenue by the "
         "subscribed product (the bundle).",
     key=("month", "product", "currency_code"),
-    depends_on=("items_orders_bridge", "order_totals", "products", "mrr_movements"),
+    depends_on=("mrr_movements", "products"),
     columns=(
         ("month", "DATE", "First day of the month.", ""),
         ("product", "VARCHAR", "Product id in the shop; null has a row of its own.", ""),
@@ -115,7 +115,7 @@ DAILY_FACTS = DerivedTable(
     description="One row per day and currency, without gaps, up to the as-of day. Orders stand on their place_date: a "
         "retried one on that of its last attempt. Amounts are of placed recurring orders.",
     key=("day", "currency_code"),
-    depends_on=("order_totals", "items_orders_bridge", "subscription_periods"),
+    depends_on=("order_totals", "subscription_periods"),
     columns=(
         ("day", "DATE", "Day; of orders as Ordergroove wrote it, of subscriptions in the zone of the business.", ""),
         ("currency_code", "VARCHAR", "Currency of the amounts, ISO 4217; XXX when none is told.", ""),
@@ -153,7 +153,7 @@ DISCOUNTS_MONTHLY = DerivedTable(
         "discounts is discount_total in daily_facts: per-cent incentives have no amount here, the API does "
         "not say what they took off.",
     key=("month", "currency_code", "kind", "code"),
-    depends_on=("items_orders_bridge", "order_totals", "offer_profiles", "one_time_incentives"),
+    depends_on=("order_totals", "offer_profiles", "one_time_incentives"),
     columns=(
         ("month", "DATE", "Month of placement; of an incentive that in which it was applied.", ""),
         ("currency_code", "VARCHAR", "Currency of the amounts, ISO 4217.", ""),

@@ -8,7 +8,7 @@ MRR_MOVEMENTS = DerivedTable(
     description="One row per month, subscription, product and movement in which monthly recurring revenue changed; "
         "the revenue at a month's end is the sum of all rows up to it.",
     key=("month", "currency_code", "subscription", "product", "movement"),
-    depends_on=("subscriptions", "items_orders_bridge", "order_totals", "subscription_periods"),
+    depends_on=("order_totals", "subscription_periods"),
     columns=(
         ("month", "DATE", "First day of the month.", ""),
         ("currency_code", "VARCHAR", "Currency of the amount, ISO 4217; XXX when none is told.", ""),
@@ -73,7 +73,7 @@ CANCELLATIONS = DerivedTable(
     description="One row per ended period of a subscription. Disengaged subscriptions mostly stay live: read them in "
         "subscription_overview. Who cancelled is not in the API.",
     key=("subscription", "period"),
-    depends_on=("subscription_periods", "subscriptions", "order_totals", "products", "mrr_movements"),
+    depends_on=("mrr_movements", "products"),
     columns=(
         ("subscription", "VARCHAR", "Subscription id.", ""),
         ("period", "INTEGER", "Which of its periods ended (subscription_periods).", ""),
@@ -104,7 +104,7 @@ RETENTION_COHORTS = DerivedTable(
         "start; an age is shown once the whole cohort has reached it. Imported subscriptions, and customers "
         "with one, are left out: only survivors were imported.",
     key=("level", "cohort_month", "age_months"),
-    depends_on=("subscription_periods", "customer_periods"),
+    depends_on=("customer_periods",),
     columns=(
         ("level", "VARCHAR", "subscription or customer.", ""),
         ("cohort_month", "DATE", "First day of the month of the first start.", ""),

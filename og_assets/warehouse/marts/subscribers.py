@@ -8,6 +8,7 @@ MARTS_AS_OF = DerivedTable(
     description="One row per warehouse: the instant and the day as of which all marts describe the shop. They end "
         "there and not today.",
     key=("as_of",),
+    depends_on=("order_totals", "order_status_changes", "subscription_changes"),
     columns=(
         ("as_of", "TIMESTAMPTZ", "Least watermark of subscriptions, orders and items: all before it is loaded.", ""),
         ("as_of_date", "DATE", "Its day in the zone of the business.", ""),
@@ -56,7 +57,7 @@ SUBSCRIPTION_OVERVIEW = DerivedTable(
     description="One row per subscription: where it stands, what comes next, what is going wrong. Orders are "
         "recurring ones: the checkout order lives in the shop.",
     key=("subscription",),
-    depends_on=("subscriptions", "items_orders_bridge", "order_totals", "subscription_periods", "skips"),
+    depends_on=("skips",),
     columns=(
         ("subscription", "VARCHAR", "Subscription id (subscriptions.public_id).", ""),
         ("customer", "VARCHAR", "Customer id in the shop.", ""),
@@ -114,7 +115,7 @@ CUSTOMER_OVERVIEW = DerivedTable(
     description="One row per customer. Who never subscribed is not churned. Revenue is recurring revenue to date, no "
         "prediction: without the checkout order, refunds and cost.",
     key=("customer",),
-    depends_on=("customers", "subscription_overview", "order_totals", "customer_periods"),
+    depends_on=("subscription_overview", "customer_periods"),
     columns=(
         ("customer", "VARCHAR", "Customer id in the shop.", ""),
         ("lifecycle", "VARCHAR",
