@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export DAGSTER_HOME ?= $(CURDIR)/.dagster
 
-.PHONY: help setup demo test check wheel dev screenshots docs faults fuzz soak sequences lives history bench clean
+.PHONY: help setup demo test check wheel dev screenshots docs faults fuzz soak sequences lives history marts bench clean
 
 help: ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -53,6 +53,9 @@ lives: .venv/ready ## random lives of a shop held against a model of its own; LI
 
 history: .venv/ready ## the long form of the property test of history; LIVES=200 of them, OG_SEED for the first
 	OG_LIVES=$(or $(LIVES),200) $(BIN)/python -m pytest -q -n 2 og_assets_tests/history/test_history_of_lives.py
+
+marts: .venv/ready ## the long form of the tests of the marts beside the world: ninety days lived, WAREHOUSES=100 at random
+	OG_MARTS_LIVES=1 OG_MARTS_WAREHOUSES=$(or $(WAREHOUSES),100) $(BIN)/python -m pytest -q -n 2 --dist loadfile og_assets_tests/marts
 
 bench: .venv/ready .bench/dlt/ready ## measure beside the floor and beside dlt; ARGS="latency20 --rounds 5" for one
 	$(BIN)/python -m bench $(ARGS)

@@ -1,7 +1,7 @@
-"""A merchant that lives for some days and is synced once each midnight, by one clock, with webhooks and without."""
+"""A merchant that lives for some days and is synced as each is over, by one clock, with webhooks and without."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +11,7 @@ from uuid import uuid4
 import time_machine
 
 from og_assets.assets.derived import READ_BY_DERIVED
+from og_assets.assets.marts import prepare_reading
 from og_assets.emulator.server import Emulator
 from og_assets.emulator.shop.state import Event
 from og_assets.emulator.world import World
@@ -22,16 +23,21 @@ from og_assets.sync.source import Source
 from og_assets.sync.sweep import sweep
 from og_assets.warehouse.analytics import ANALYTICS, TOMBSTONES
 from og_assets.warehouse.derive import derive, prepare
+from og_assets.warehouse.marts.build import build_marts
+from og_assets.warehouse.marts.options import Terms
 from og_assets.webhooks.inbox import Inbox, InboxEvent
 from og_assets_tests.held_warehouse import HeldWarehouse
 from og_assets_tests.pulling import client_for, pull_one
 
-MIDNIGHT = datetime(2026, 6, 1, 4, tzinfo=UTC)
-"""In New York, where the business day begins and where no clock is moved for the 90 days that follow."""
+BUSINESS_ZONE = "America/New_York"
+JUNE = datetime(2026, 6, 1, 4, 1, tzinfo=UTC)
+"""A minute into a business day, in which the day before is over; no clock is moved in the 90 days that follow."""
 
-READ_BY_MARTS = (
-    "customers", "products", "offer_profiles", "one_time_incentives", "subscriptions", "orders", "items",
-)  # fmt: skip
+CHANGING = ("subscriptions", "orders", "items")
+"""Pulled each day."""
+OTHERS = ("customers", "products", "offer_profiles", "one_time_incentives")
+"""Pulled before something is derived: the marts want no past of them."""
+SIDES = ("with webhooks", "without")
 BY_NAME = {object.name: object for object in OBJECTS}
 
 
@@ -50,25 +56,28 @@ class Warehouse:
         self.inbox.close()
 
     def sync(self, emulator: Emulator, source: Source, events: Iterable[Event]) -> None:
-        """What the job `sync` does, up to the tombstones."""
-        for name in READ_BY_MARTS:
+        """What the job `sync` does, up to the tombstones; webhooks tell of all that a sweep would find."""
+        for name in CHANGING:
             pull_one(emulator, self.file, BY_NAME[name], client=source.client)
         if self.has_webhooks:
             for event in events:
                 self.inbox.store(_as_received(event))
             ingest(self.inbox, self.file, run_id=str(uuid4()), masking=KEEPING)
-        for name in ("orders", "items"):
+        for name in () if self.has_webhooks else ("orders", "items"):
             sweep(BY_NAME[name], source, self.file, run_id=str(uuid4()))
         with self.file.get_connection() as connection:
             prepare(connection, READ_BY_DERIVED)
             derive(connection, TOMBSTONES)
 
-    def derive(self) -> None:
-        """The tables that the marts are made from."""
+    def build(self, emulator: Emulator, source: Source) -> None:
+        """The marts, and what they are made from."""
+        for name in OTHERS:
+            pull_one(emulator, self.file, BY_NAME[name], client=source.client)
         with self.file.get_connection() as connection:
             prepare(connection, READ_BY_DERIVED)
             for table in ANALYTICS:
                 derive(connection, table)
+        build_marts(self.file, Terms(BUSINESS_ZONE), prepare_reading, rebuild=True)
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """The rows of a query."""
@@ -79,12 +88,11 @@ class Warehouse:
 class MerchantLife:
     """A world that remembers, and its warehouses. Our clock is the world's."""
 
-    def __init__(self, world: World, folder: Path) -> None:
+    def __init__(self, world: World, folder: Path, sides: Sequence[str] = SIDES) -> None:
         self.world = world
         self.world.remember()
         self.emulator = Emulator(world)
-        self.with_webhooks = Warehouse(folder / "with", has_webhooks=True)
-        self.without = Warehouse(folder / "without", has_webhooks=False)
+        self.warehouses = {side: Warehouse(folder / side, has_webhooks=side == "with webhooks") for side in sides}
         self.first_sync: datetime | None = None
         self._told = 0
         self._open = ExitStack()
@@ -92,8 +100,8 @@ class MerchantLife:
     def __enter__(self) -> Self:
         self._open.enter_context(self.emulator)
         self._source = Source(self._open.enter_context(client_for(self.emulator)), SourceClock(), KEEPING)
-        self._open.callback(self.with_webhooks.close)
-        self._open.callback(self.without.close)
+        for warehouse in self.warehouses.values():
+            self._open.callback(warehouse.close)
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -108,6 +116,12 @@ class MerchantLife:
             self.world.simulate_day()
             self._sync()
 
+    def build(self) -> None:
+        """The marts of both warehouses."""
+        with self.clock():
+            for warehouse in self.warehouses.values():
+                warehouse.build(self.emulator, self._source)
+
     @contextmanager
     def clock(self) -> Iterator[None]:
         """For a block, what this process takes for now."""
@@ -118,7 +132,7 @@ class MerchantLife:
         events = self.world.events[self._told :]
         self._told = len(self.world.events)
         with self.clock():
-            for warehouse in (self.with_webhooks, self.without):
+            for warehouse in self.warehouses.values():
                 warehouse.sync(self.emulator, self._source, events)
 
 
