@@ -20,6 +20,7 @@ from og_assets.assets.derived import READ_BY_DERIVED
 from og_assets.assets.warehouse_resource import WarehouseResource
 from og_assets.ordergroove.client import PAGE_SIZE
 from og_assets.ordergroove.clock import SourceClock
+from og_assets.ordergroove.masking import KEEPING
 from og_assets.ordergroove.reader import Accepted, RecordReader
 from og_assets.sync.pull import object_table
 from og_assets.sync.staged_records import staged_line
@@ -139,7 +140,7 @@ def _upsert_recent(warehouse: WarehouseResource, orders: int, changed: int) -> M
 def segment_of(staging: Staging, orders: int, changed: int) -> Segment:
     """The last `changed` orders with new amounts, as the reader makes them of their bodies."""
     now = datetime.now(UTC)
-    reader = RecordReader(BY_NAME["orders"], SourceClock("UTC"))  # the generated stamps are UTC
+    reader = RecordReader(BY_NAME["orders"], SourceClock("UTC"), KEEPING)  # the generated stamps are UTC
     listing = Listing(BY_NAME["orders"], orders, 0, now)
     fetched_at = to_json(now)
     for position in range(listing.pages - changed // PAGE_SIZE, listing.pages):

@@ -16,7 +16,7 @@ from pydantic_core import to_json
 from og_assets.columns import Kind
 from og_assets.ordergroove.clock import SourceClock
 from og_assets.ordergroove.json_text import DEEPEST, BrokenBody, cut_object, is_json, is_too_deep, text_of
-from og_assets.ordergroove.masking import KEEPING, MARK, Masking
+from og_assets.ordergroove.masking import MARK, Masking
 from og_assets.ordergroove.objects import OrdergrooveObject
 from og_assets.ordergroove.plain import PlainRecords
 from og_assets.ordergroove.record_mask import RecordMask
@@ -58,7 +58,7 @@ class _Column:
 class RecordReader:
     """Reads the bodies of one object; stamps without a zone are read on `clock`, `masking` is done before all else."""
 
-    def __init__(self, object: OrdergrooveObject, clock: SourceClock, masking: Masking = KEEPING) -> None:
+    def __init__(self, object: OrdergrooveObject, clock: SourceClock, masking: Masking) -> None:
         self._object = object
         self._masking = masking
         self._mask = RecordMask(object, masking)

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from og_assets.ordergroove.clock import SourceClock
+from og_assets.ordergroove.masking import KEEPING
 from og_assets.ordergroove.objects import OBJECTS, OrdergrooveObject
 from og_assets.ordergroove.reader import Accepted, RecordReader, Refused
 from og_assets.sync.pull import object_table
@@ -146,7 +147,7 @@ def test_every_strange_value_of_every_member_comes_to_the_same(name: str, tmp_pa
             members = {other: key if other in DESCRIBED[name].key else "null" for other in fields} | {field.name: value}
             bodies.append("{" + ",".join(f'"{other}":{text}' for other, text in members.items()) + "}")
     batch = [body.encode(errors="surrogateescape") for body in bodies]
-    reader = RecordReader(object, SourceClock())
+    reader = RecordReader(object, SourceClock(), KEEPING)
     expected, _ = rows(tmp_path, object, OneByOne(reader), [batch])
     found, plain = rows(tmp_path, object, reader, [batch])
     assert found == expected

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from og_assets.ordergroove.clock import SourceClock
+from og_assets.ordergroove.masking import KEEPING
 from og_assets.ordergroove.objects import OBJECTS
 from og_assets.ordergroove.reader import Accepted, RecordReader, Refused
 
@@ -15,7 +16,7 @@ NEW_YORK = SourceClock("America/New_York")
 def read(name: str, body: Any) -> Accepted | Refused:
     """The outcome for one body of the object called `name`; bytes are taken as they are."""
     object = next(row for row in OBJECTS if row.name == name)
-    return RecordReader(object, NEW_YORK).read(body if isinstance(body, bytes) else json.dumps(body).encode())
+    return RecordReader(object, NEW_YORK, KEEPING).read(body if isinstance(body, bytes) else json.dumps(body).encode())
 
 
 def values(name: str, **fields: Any) -> dict[str, Any]:

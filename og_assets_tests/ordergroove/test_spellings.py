@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 
 from og_assets.ordergroove.clock import SourceClock
 from og_assets.ordergroove.json_text import DEEPEST
+from og_assets.ordergroove.masking import KEEPING
 from og_assets.ordergroove.objects import OBJECTS
 from og_assets.ordergroove.reader import Accepted, RecordReader, Refused
 
 NO_TIMES = ["20240701", "1736510400", "-5", "2024-07-01 Jane", "24-07-01", "2024-07-01T10:00:00+24:00"]
 NO_TIMES += ["2024-07-01 10:00:60", "\u0662\u0660\u0662\u0664-07-01"]
-READERS = {object.name: RecordReader(object, SourceClock("America/New_York")) for object in OBJECTS}
+READERS = {object.name: RecordReader(object, SourceClock("America/New_York"), KEEPING) for object in OBJECTS}
 
 
 def read(name: str, **members: str) -> tuple[dict[str, Any], tuple[str, ...]]:

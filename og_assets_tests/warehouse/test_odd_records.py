@@ -8,6 +8,7 @@ from duckdb import DuckDBPyConnection
 from warehouse_rows import begin, load
 
 from og_assets.ordergroove.clock import SourceClock
+from og_assets.ordergroove.masking import KEEPING
 from og_assets.ordergroove.objects import OBJECTS
 from og_assets.ordergroove.reader import Accepted, RecordReader
 from og_assets.sync.pull import object_table
@@ -26,7 +27,7 @@ BODIES = (
 
 def test_odd_records_come_back_as_they_came(connection: DuckDBPyConnection, path: Path) -> None:
     """Digits, doubles, NUL, halves of escapes, depth and megabytes: in `_raw` and in the columns."""
-    reader = RecordReader(ORDERS, SourceClock())
+    reader = RecordReader(ORDERS, SourceClock(), KEEPING)
     records = [reader.read(body.encode()) for body in BODIES]
     lines = [staged_line(record, b'"2026-03-01T12:00:00Z"') for record in records if isinstance(record, Accepted)]
     assert len(lines) == len(BODIES)
