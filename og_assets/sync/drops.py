@@ -42,6 +42,7 @@ from og_assets.warehouse.drops import (
     log_strangers,
     log_unloaded,
 )
+from og_assets.warehouse.errors import ForgottenMeanwhile
 from og_assets.warehouse.file import Warehouse
 from og_assets.warehouse.forgotten import Forgotten, read_forgotten, require_same
 from og_assets.warehouse.progress import BatchCounts, Progress, SyncPlan, SyncRun
@@ -239,12 +240,16 @@ class _Taking:
         except DropChanged as error:
             self._wait(file.name, str(error))
             return
+        archived = None
         try:
             sha256 = hash_of(copy)
             self._mask_the_forgotten(copy)
             archived = self._drops.archive.keep(copy, logged.report, logged.business_day, file.name, sha256)
             fetched_at = logged.fetched_at or datetime.now(UTC)
             self._load(copy, replace(logged, sha256=sha256, archived=archived, fetched_at=fetched_at))
+        except ForgottenMeanwhile:
+            self._drops.archive.remove(archived)  # nobody masked it; it is fetched again
+            raise
         finally:
             copy.unlink(missing_ok=True)
 

@@ -60,6 +60,11 @@ class Archive:
         path = self.folder / kept if kept else None
         return path if path and path.exists() else None
 
+    def remove(self, kept: str | None) -> None:
+        """Remove the copy at that place of the archive, if there is one."""
+        if path := self.find(kept):
+            path.unlink()
+
     def copies(self) -> Iterator[tuple[str, Path]]:
         """All copies, each with the name of its report."""
         return ((path.parts[-3], path) for path in sorted(self.folder.glob("*/????-??-??/*")))
