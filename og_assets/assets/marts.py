@@ -4,6 +4,7 @@ Without partitions: a mart of a past day cannot be made again, so nothing should
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 
 import dagster as dg
 from duckdb import DuckDBPyConnection
@@ -12,14 +13,18 @@ from pydantic import Field
 from og_assets.assets.checks import what_to_do
 from og_assets.assets.derived import READ_BY_DERIVED
 from og_assets.assets.failures import RETRIES, told_clearly
+from og_assets.assets.mart_pictures import PICTURES
 from og_assets.assets.metadata import OWNERS, column_schema, guide_link, markdown_table
+from og_assets.assets.pictures import as_metadata
 from og_assets.assets.scope import Scope
 from og_assets.ordergroove.objects import BY_NAME
 from og_assets.sync.pull import object_table
+from og_assets.sync.windows import CHICAGO
 from og_assets.warehouse.analytics import ANALYTICS
 from og_assets.warehouse.derive import prepare
 from og_assets.warehouse.derived_table import DerivedTable
 from og_assets.warehouse.errors import MartsDisagree
+from og_assets.warehouse.file import Warehouse
 from og_assets.warehouse.marts.all_marts import MARTS
 from og_assets.warehouse.marts.build import MartsReport, build_marts
 from og_assets.warehouse.marts.subscribers import MARTS_AS_OF
@@ -77,11 +82,13 @@ def marts_asset(scope: Scope) -> dg.AssetsDefinition:
                 report.seconds,
                 report.seconds_held,
             )
-            for mart in MARTS:
-                if scope.key("analytics", mart.name) in context.selected_asset_keys:
-                    yield dg.MaterializeResult(
-                        asset_key=scope.key("analytics", mart.name), metadata=_figures(mart, report)
-                    )
+            chosen = [mart for mart in MARTS if scope.key("analytics", mart.name) in context.selected_asset_keys]
+            pictures = _pictures(scope.warehouse(context), chosen)
+            for mart in chosen:
+                yield dg.MaterializeResult(
+                    asset_key=scope.key("analytics", mart.name),
+                    metadata={**pictures.get(mart.name, {}), **_figures(mart, report)},
+                )
             yield from _results(context, scope, report.findings)
 
     return marts
@@ -129,6 +136,17 @@ def prepare_reading(connection: DuckDBPyConnection) -> None:
     prepare(connection, READ_BY_DERIVED)
     for name in _READ_BESIDES:
         ensure_table(connection, object_table(BY_NAME[name]))
+
+
+def _pictures(warehouse: Warehouse, marts: Sequence[DerivedTable]) -> Mapping[str, Mapping[str, dg.MetadataValue]]:
+    """The pictures of those that have one, by name; drawn when the warehouse is given back."""
+    wanted = {mart.name: PICTURES[mart.name] for mart in marts if mart.name in PICTURES}
+    if not wanted:
+        return {}
+    with warehouse.get_connection() as connection:
+        today = datetime.now(CHICAGO).date()
+        rows = {name: picture.read(connection, today) for name, picture in wanted.items()}
+    return {name: as_metadata(picture, rows[name]) for name, picture in wanted.items()}
 
 
 def _figures(mart: DerivedTable, report: MartsReport) -> Mapping[str, str | float]:

@@ -59,6 +59,7 @@ def test_a_run_tells_of_every_mart_and_of_none_when_nothing_was_loaded(warehouse
         assert event.asset_materialization
         assert event.asset_materialization.partition is None
         assert event.asset_materialization.metadata["dagster/row_count"].value > 0
+        assert "data:image/png" in str(event.asset_materialization.metadata["picture"].value)
 
         again = run(instance, warehouse)
         assert again.success
