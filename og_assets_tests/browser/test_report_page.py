@@ -83,5 +83,6 @@ def test_it_asks_for_nothing_and_fits(
     folder = Path(SCREENSHOTS or tmp_path)
     if name := names.get((viewport["width"], scheme)):
         folder.mkdir(parents=True, exist_ok=True)
+        page.evaluate("window.scrollTo(0, 0)")
         page.screenshot(path=folder / name)
     page.close()
