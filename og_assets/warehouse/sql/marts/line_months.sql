@@ -1,4 +1,4 @@
--- The items that were placed, by month, product and offer.
+-- The items that were placed by the as-of day, by month, product and offer.
 SELECT
     month_of(place_date)                       AS month,
     currency_code,
@@ -11,5 +11,6 @@ SELECT
     CAST(coalesce(sum(coalesce(quantity * price, total_price)), 0) AS DECIMAL(18, 4)) AS list_value
 FROM lines
 JOIN orders USING (o)
-WHERE is_placed AND place_date IS NOT NULL
+CROSS JOIN marts_as_of
+WHERE is_placed AND place_date <= as_of_date
 GROUP BY ALL

@@ -3,7 +3,12 @@ SELECT 1
 FROM (
     SELECT
         (SELECT coalesce(sum(revenue), 0) FROM discounts_monthly)                      AS told,
-        (SELECT coalesce(sum(items_total), 0) FROM orders WHERE is_placed AND place_date IS NOT NULL) AS placed
+        (
+            SELECT coalesce(sum(items_total), 0)
+            FROM orders
+            CROSS JOIN marts_as_of
+            WHERE is_placed AND place_date <= as_of_date
+        ) AS placed
 )
 WHERE told <> placed;
 
@@ -14,5 +19,5 @@ SELECT
 FROM (
     SELECT -line_discount AS amount, false AS is_total FROM discounts_monthly WHERE kind = 'offer'
     UNION ALL
-    SELECT discount_total, true FROM orders WHERE is_placed AND place_date IS NOT NULL
+    SELECT discount_total, true FROM orders CROSS JOIN marts_as_of WHERE is_placed AND place_date <= as_of_date
 );

@@ -3,7 +3,12 @@ SELECT 1
 FROM (
     SELECT
         (SELECT coalesce(sum(revenue), 0) FROM product_monthly)                        AS told,
-        (SELECT coalesce(sum(items_total), 0) FROM orders WHERE is_placed AND place_date IS NOT NULL) AS placed
+        (
+            SELECT coalesce(sum(items_total), 0)
+            FROM orders
+            CROSS JOIN marts_as_of
+            WHERE is_placed AND place_date <= as_of_date
+        ) AS placed
 )
 WHERE told <> placed;
 
