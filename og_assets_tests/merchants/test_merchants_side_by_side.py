@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import dagster as dg
@@ -21,6 +20,9 @@ import uvicorn
 from og_assets.assets.scope import Scope
 from og_assets.automation.alerts import problems
 from og_assets.definitions import build_defs
+from og_assets.emulator.api import KeyPermission
+from og_assets.emulator.effects import Call
+from og_assets.emulator.faults import Fault
 from og_assets.emulator.server import EMULATOR_KEY, Emulator
 from og_assets.emulator.world import World
 from og_assets.merchants import load_merchants
@@ -170,40 +172,37 @@ class ThreadedServer:
 
 ASK = """
 import sys
-from pathlib import Path
-from og_assets.ordergroove.client import OrdergrooveClient
+from og_assets.assets.ordergroove_resource import OrdergrooveResource
+from og_assets.merchants import chosen, load_merchants
 from og_assets.ordergroove.objects import BY_NAME
-with OrdergrooveClient(sys.argv[1], "key", requests_per_minute=1800, pace_file=Path(sys.argv[2])) as client:
+(merchant,) = chosen(load_merchants(), sys.argv[1])
+ordergroove = OrdergrooveResource.of(merchant).process_config_and_initialize()
+with ordergroove.reader("orders", merchant.settings.warehouse) as source:
     for _ in range(15):
-        client.retrieve(BY_NAME["orders"], "a")
+        source.client.retrieve(BY_NAME["orders"], "none-of-that-key")
 """
 
 
-def test_three_readers_at_once_keep_the_pace_of_one_address(tmp_path: Path) -> None:
-    """Processes of three merchants: 30 requests a second in all, counted where they arrive."""
+def test_three_merchants_at_once_keep_the_pace_of_one_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """30 requests a second in all, counted at the emulator, though their warehouses lie in three folders."""
+    names = ("acme", "beta", "zeta")
     arrived: list[float] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_GET(self) -> None:
-            arrived.append(time.monotonic())
-            self.send_response(404)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            """Silent."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    url, pace = f"http://127.0.0.1:{server.server_port}", str(tmp_path / "host.pace")
-    readers = [subprocess.Popen([sys.executable, "-c", ASK, url, pace]) for _ in range(3)]
-    assert [reader.wait(60) for reader in readers] == [0, 0, 0]
-    server.shutdown()
-    server.server_close()
+    with Emulator(World(4, customers=6), keys={name: KeyPermission() for name in names}) as emulator:
+        emulator.faults.add(Fault(Call(lambda _world, _request: arrived.append(time.monotonic()))))
+        lines = [
+            f'[merchants.{name}]\napi_key = "${name.upper()}_KEY"\nwarehouse = "{tmp_path}/{name}/{name}.duckdb"\n'
+            for name in names
+        ]
+        (tmp_path / "merchants.toml").write_text(
+            "\n".join([f'[defaults]\nbase_url = "{emulator.url}"\nrate_limit = 1800\n', *lines])
+        )
+        monkeypatch.setenv("ORDERGROOVE_MERCHANTS", str(tmp_path / "merchants.toml"))
+        for name in names:
+            monkeypatch.setenv(f"{name.upper()}_KEY", name)
+        readers = [subprocess.Popen([sys.executable, "-c", ASK, name]) for name in names]
+        assert [reader.wait(120) for reader in readers] == [0, 0, 0]
+        assert {served.request.api_key for served in emulator.requests} == set(names)
     assert len(arrived) == 45
     # A request may be late on its way, and the one after it punctual.
     busiest = max(sum(1 for other in arrived if start <= other < start + 1) for start in arrived)
     assert busiest <= 30 + 5
-    assert max(arrived) - min(arrived) >= 44 / 30 - 0.2
