@@ -137,40 +137,41 @@ _DELETED = {
 }
 
 
-def keep_superseded(connection: DuckDBPyConnection, table: Table, run: SyncRun, keeping: Keeping) -> str:
+def superseded_state(table: Table, keeping: Keeping) -> str | None:
+    """What is to be known of a row that is replaced, as columns of SQL over `stored` and `staged`; None: nothing."""
+    if table.versions is None or not keeping.on:
+        return None
+    kept = [(column, value.replace("old.", "stored.")) for column, value in kept_columns(table)]
+    stamp = table.versions.stamp
+    return read_sql("superseded_state.sql").format(
+        stamp=f"make_timestamptz(epoch_us(staged.{quoted(stamp)}))" if stamp else "NULL::TIMESTAMPTZ",
+        values=", ".join(f"{value} AS {quoted(column.name)}" for column, value in kept),
+        differs=" OR ".join(
+            f"{value} IS DISTINCT FROM {value.replace('stored.', 'staged.')}"
+            for column, value in kept
+            if column.name not in table.key
+        ),
+    )
+
+
+def keep_superseded(connection: DuckDBPyConnection, table: Table, run: SyncRun) -> str:
     """Keep the states that the batch is about to replace; since when its rows hold, as SQL over `staged`.
 
-    Without `keeping` they are dated as if they were the first, and a check tells of the gap.
-
-    Part of the batch's transaction, before the DELETE; reads temp.staged, temp.existing and temp.kept.
+    Part of the batch's transaction, before the DELETE; reads temp.kept and temp.replaced, which has `superseded_state`.
     """
-    if table.versions is None or not keeping.on:
-        return table.first_valid_from
-    kept = list(kept_columns(table))
-    stamp = table.versions.stamp
-    connection.execute(
-        read_sql("find_superseded.sql").format(
-            table=table.qualified_name,
-            stamp=f"make_timestamptz(epoch_us(new.{quoted(stamp)}))" if stamp else "NULL::TIMESTAMPTZ",
-            values=", ".join(f"{value} AS {quoted(column.name)}" for column, value in kept),
-            differs=" OR ".join(
-                f"{value} IS DISTINCT FROM {value.replace('old.', 'new.')}"
-                for column, value in kept
-                if column.name not in table.key
-            ),
-        )
-    )
+    past = past_table(table)
     connection.execute(
         read_sql("keep_superseded.sql").format(
-            past=past_table(table).qualified_name,
-            columns=", ".join(quoted(column.name) for column in past_table(table).stored_columns),
-            values=", ".join(quoted(column.name) for column, _ in kept),
+            past=past.qualified_name,
+            columns=", ".join(quoted(column.name) for column in past.stored_columns),
+            values=", ".join(quoted(column.name) for column, _ in kept_columns(table)),
         ),
         {"object": run.object_name, "sync_id": run.sync_id},
     )
-    # The states of the batch are few beside the columns of its rows, which an UPDATE would write once more.
-    replaces = "SELECT max(_holds_from) FROM superseded WHERE superseded._row = staged._row"
-    return f"coalesce(({replaces}), {table.first_valid_from})"
+    # The rows' dates are few beside all their columns, which an UPDATE would write once more.
+    return (
+        f"coalesce((SELECT max(_holds_from) FROM replaced WHERE replaced._row = staged._row), {table.first_valid_from})"
+    )
 
 
 def written_by(table: Table) -> tuple[str, ...]:

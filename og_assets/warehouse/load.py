@@ -13,7 +13,7 @@ from typing import Any
 from duckdb import DuckDBPyConnection, OutOfMemoryException
 
 from og_assets.warehouse import presence, sync_log
-from og_assets.warehouse.history import forget_old_states, keep_superseded, written_by
+from og_assets.warehouse.history import forget_old_states, keep_superseded, superseded_state, written_by
 from og_assets.warehouse.keeping import KEEP_FOR_GOOD, Keeping
 from og_assets.warehouse.progress import BatchCounts, Progress, QuarantinedRecord, Resume, SyncRun
 from og_assets.warehouse.retention import forget_old_pulls
@@ -105,18 +105,20 @@ def _upsert(
     rows, existing = _one(
         connection, "SELECT (SELECT count(*) FROM staged), (SELECT count(DISTINCT _row) FROM existing)"
     )
-    kept = 0
+    kept, states = 0, None
     # Rows that are all new go from their files into the table; only what is compared is staged with its wide columns.
     arrived = f"({rows_of(table, segment)})"
     if rows < segment.rows:
         arrived = f"{arrived} WHERE _row IN (SELECT _row FROM staged)"
     if existing:
         connection.execute(f"CREATE OR REPLACE TEMP TABLE staged AS FROM {arrived}")
-        kept = _keep_unchanged(connection, table, run)
+        states = superseded_state(table, keeping)
+        kept = _keep_unchanged(connection, table, run, states)
         arrived = "staged WHERE _row NOT IN (SELECT _row FROM kept)" if kept else "staged"
     since = table.first_valid_from
     if existing > kept:
-        since = keep_superseded(connection, table, run, keeping)
+        # Without states rows are dated as if they were the first, and a check tells of the gap.
+        since = keep_superseded(connection, table, run) if states else since
         changed = "WHERE _row NOT IN (SELECT _row FROM kept)" if kept else ""
         connection.execute(f"DELETE FROM {table.qualified_name} WHERE rowid IN (SELECT at_row FROM existing {changed})")
     if rows > kept:
@@ -128,14 +130,26 @@ def _upsert(
         )
     if table.listed_whole:
         presence.note_seen(connection, table, run)
-    for leftover in ("staged", "existing", "kept", "superseded"):
+    for leftover in ("staged", "existing", "kept", "replaced"):
         connection.execute(f"DROP TABLE IF EXISTS temp.{leftover}")
     return BatchCounts(inserted=rows - existing, updated=existing - kept, unchanged=kept)
 
 
-def _keep_unchanged(connection: DuckDBPyConnection, table: Table, run: SyncRun) -> int:
-    """Note in temp.kept the staged rows that change nothing; how many they are."""
-    connection.execute(_find_kept(table), [run.sync_id])
+def _keep_unchanged(connection: DuckDBPyConnection, table: Table, run: SyncRun, states: str | None) -> int:
+    """Note in temp.kept the staged rows that change nothing; how many. What the others replace is in temp.replaced.
+
+    `states` are columns of the latter, as SQL over `stored` and `staged`.
+    """
+    connection.execute(
+        read_sql("find_replaced.sql").format(
+            table=table.qualified_name, states=f",\n{states}" if states else "", stays=_stays(table)
+        ),
+        [run.sync_id],
+    )
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE kept AS SELECT DISTINCT _row FROM existing"
+        " WHERE at_row NOT IN (SELECT at_row FROM replaced)"
+    )
     return int(_one(connection, "SELECT count(*) FROM kept")[0])
 
 
@@ -173,8 +187,8 @@ def _find_existing(table: Table, creation_range: str | None) -> str:
     return f"CREATE OR REPLACE TEMP TABLE existing AS {found}"
 
 
-def _find_kept(table: Table) -> str:
-    """Staged rows that change nothing: the table has the same already, or a later fetch."""
+def _stays(table: Table) -> str:
+    """Whether a staged row changes nothing, as SQL over it and `stored`: that is the same already, or a later fetch."""
     same = " AND ".join(
         f"stored.{quoted(column.name)} IS NOT DISTINCT FROM staged.{quoted(column.name)}"
         for column in staged_columns(table)
@@ -187,12 +201,7 @@ def _find_kept(table: Table) -> str:
     later = "stored._sync_id > ? AND stored._synced_at >= staged._synced_at"
     if table.listed_whole:
         later = f"{later} OR stored.is_missing AND stored.missing_since > staged._synced_at"
-    return (
-        "CREATE OR REPLACE TEMP TABLE kept AS SELECT DISTINCT staged._row FROM existing"
-        f" JOIN {table.qualified_name} AS stored ON stored.rowid = existing.at_row"
-        " JOIN staged ON staged._row = existing._row"
-        f" WHERE {later} OR ({same})"
-    )
+    return f"({later} OR ({same}))"
 
 
 _SAID_SINCE = "said.known_at >= stored._synced_at AND said.known_at < staged._synced_at"

@@ -12,5 +12,5 @@ SELECT
     _changed_by,
     _seen_at,
     _written_by
-FROM superseded
-WHERE _differs;
+FROM replaced
+WHERE _differs AND _row NOT IN (SELECT _row FROM kept);
