@@ -29,14 +29,16 @@ STATES = 20
 
 def _history(lab: Lab, rounds: int) -> Outcome:
     orders, changed = lab.records(200_000), lab.records(CHANGED)
-    first = lab.records(20_000)
-    contestants = {
-        "first load, with history": _first_load(lab, first, ORDERS),
-        "first load, without": _first_load(lab, first, replace(ORDERS, versions=None)),
-        "changes, with history": _changes(lab, orders, changed, KEEP_FOR_GOOD),
-        "changes, without": _changes(lab, orders, changed, OFF),
-    }
-    found = alternate(contestants, rounds)
+    first = lab.records(100_000)
+    with Staging(staging_folder(lab.new_folder() / "first"), ORDERS) as staging:
+        staged = segment_of(staging, first, first)
+        contestants = {
+            "first load, with history": _first_load(lab, staged, ORDERS),
+            "first load, without": _first_load(lab, staged, replace(ORDERS, versions=None)),
+            "changes, with history": _changes(lab, orders, changed, KEEP_FOR_GOOD),
+            "changes, without": _changes(lab, orders, changed, OFF),
+        }
+        found = alternate(contestants, rounds)
     return Outcome(
         found,
         [
@@ -55,12 +57,10 @@ def _history(lab: Lab, rounds: int) -> Outcome:
     )
 
 
-def _first_load(lab: Lab, orders: int, table: Table) -> Callable[[], Measurement]:
+def _first_load(lab: Lab, segment: Segment, table: Table) -> Callable[[], Measurement]:
     def run() -> Measurement:
         path = lab.new_folder() / "bench.duckdb"
-        with Staging(staging_folder(path), table) as staging:
-            segment = segment_of(staging, orders, orders)
-            return measure_here(lambda: _load(path, table, segment, KEEP_FOR_GOOD))
+        return measure_here(lambda: _load(path, table, segment, KEEP_FOR_GOOD))
 
     return run
 
