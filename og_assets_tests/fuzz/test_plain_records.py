@@ -81,7 +81,7 @@ def make_bodies(random: Random, name: str, count: int) -> list[bytes]:
     return bodies + random.sample(bodies, count // 10)
 
 
-def _near_plain(random: Random, name: str, number: int) -> str:
+def _near_plain(random: Random, name: str, number: int, odd: float = 0.06) -> str:
     fields = DESCRIBED[name].fields
     plain = {
         Kind.TEXT: f'"{random.getrandbits(60):x}"', Kind.INT: str(random.randrange(9)), Kind.BOOL: "true",
@@ -96,10 +96,10 @@ def _near_plain(random: Random, name: str, number: int) -> str:
     for at, (token, _) in enumerate(members):
         if token.strip('"') in DESCRIBED[name].key:
             members[at] = (token, f'"k{number // random.choice((1, 1, 1, 2))}"')
-        elif random.random() < 0.06:
+        elif random.random() < odd:
             kind = fields[token.strip('"')].kind
             members[at] = (token, random.choice(_VALUES.get(kind, _WORDS) if random.random() < 0.7 else _WORDS))
-    if random.random() < 0.1:
+    if random.random() < 1.5 * odd:
         names = ("note", "gift_token", "e@x.co", 'a"b', "cc_number", "Live", "live")
         members.insert(random.randrange(len(members)), (f'"{random.choice(names)}"', random.choice((*_WORDS, *NESTED))))
     return "{" + ",".join(f"{token}:{value}" for token, value in members) + "}"
@@ -161,7 +161,8 @@ def test_both_ways_of_a_record_come_to_the_same(name: str, seed: int, mode: Mode
     """Rows with their raw records and notes, what is refused, counts and history; in every mode and zone."""
     random = Random(seed)
     object = next(object for object in OBJECTS if object.name == name)
-    batches = [make_bodies(random, name, 40), make_bodies(random, name, 40)]
+    plain_ones = [_near_plain(random, name, 1_000 + number, odd=0).encode() for number in range(10)]
+    batches = [make_bodies(random, name, 40), [*make_bodies(random, name, 40), *plain_ones]]
     reader = RecordReader(object, SourceClock(zone), masking_of(mode))
     with tempfile.TemporaryDirectory() as folder:
         expected, _ = rows(Path(folder), object, OneByOne(reader), batches)
