@@ -1,5 +1,6 @@
 """Where all was found good, checks look at what came since, and at all again at night and while something is red."""
 
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -63,10 +64,11 @@ class Shop:
         return found
 
 
-@pytest.fixture
-def shop(tmp_path: Path) -> Iterator[Shop]:
+@pytest.fixture(scope="module")
+def pulled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     """All was pulled and found good, and then something changed and was pulled."""
-    warehouse = WarehouseResource(database=str(tmp_path / "warehouse.duckdb"))
+    path = tmp_path_factory.mktemp("pulled") / "warehouse.duckdb"
+    warehouse = WarehouseResource(database=str(path))
     with Emulator(World(seed=4, customers=40, now=datetime.now(UTC) - timedelta(days=3))) as emulator:
         shop = Shop(emulator, warehouse)
         sync(emulator, warehouse)
@@ -74,6 +76,13 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
         emulator.world.simulate_day()
         sync(emulator, warehouse)
         yield shop
+
+
+@pytest.fixture
+def shop(pulled: Shop, tmp_path: Path) -> Shop:
+    """A warehouse of its own, of the same merchant."""
+    path = shutil.copy(pulled.warehouse.path, tmp_path)
+    return Shop(pulled.emulator, WarehouseResource(database=str(path)))
 
 
 def reds(found: dict[str, Outcome]) -> set[str]:

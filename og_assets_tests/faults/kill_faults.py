@@ -20,7 +20,7 @@ NAMED: dict[str, tuple[Inject, bool | None]] = {
         at(Point("function", "og_assets.ordergroove.client:OrdergrooveClient._page", "after", 4)),
         None,
     ),
-    "a page is validated": (at(Point("function", "og_assets.sync.pull:_Pull._validate", "after", 4)), None),
+    "a page is validated": (at(Point("function", "og_assets.sync.pull:stage_records", "after", 4)), None),
     "a batch is staged": (at(Point("function", "og_assets.warehouse.staging:Staging.close_segment", "after", 2)), None),
     "its old rows are deleted": (at(Point("statement", "DELETE FROM .*orders", "after", 2)), True),
     "its rows are about to be inserted": (

@@ -22,7 +22,7 @@ SELECT
     subscriptions.frequency_days,
     subscriptions.quantity,
     subscriptions.price,
-    coalesce(subscriptions.currency_code, 'XXX')                      AS currency_code,
+    coalesce(nullif(regexp_extract(subscriptions.currency_code, '^[A-Za-z]{3}$'), ''), 'XXX')                      AS currency_code,
     subscriptions.prepaid_orders_remaining,
     subscriptions.prepaid_orders_per_billing,
     subscriptions.renewal_behavior,
@@ -63,7 +63,7 @@ SELECT
     rowid                          AS at_row,
     "order",
     customer,
-    coalesce(currency_code, 'XXX') AS currency_code,
+    coalesce(nullif(regexp_extract(currency_code, '^[A-Za-z]{3}$'), ''), 'XXX') AS currency_code,
     place_date,
     outcome,
     is_placed,
@@ -109,7 +109,7 @@ SELECT
     items.quantity,
     items.total_price,
     orders.place_date,
-    coalesce(orders.currency_code, 'XXX') AS currency_code
+    coalesce(nullif(regexp_extract(orders.currency_code, '^[A-Za-z]{3}$'), ''), 'XXX') AS currency_code
 FROM analytics.deletion_tombstones AS tombstones
 JOIN scratch.subscriptions ON subscriptions.subscription = tombstones.subscription
 JOIN ordergroove.items ON items.public_id = tombstones.id
@@ -173,7 +173,7 @@ SELECT
     incentives.incentive_discount_type AS discount_type,
     incentives.incentive_target AS target,
     incentives.incentive_value AS value,
-    coalesce(orders.currency_code, 'XXX') AS currency_code
+    coalesce(nullif(regexp_extract(orders.currency_code, '^[A-Za-z]{3}$'), ''), 'XXX') AS currency_code
 FROM ordergroove.one_time_incentives AS incentives
 LEFT JOIN analytics.items_orders_bridge AS bridge ON bridge.item = incentives.item
 LEFT JOIN analytics.order_totals AS orders ON orders."order" = coalesce(incentives."order", bridge."order")
