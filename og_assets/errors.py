@@ -24,6 +24,17 @@ class SettingError(OgAssetsError, ValueError):
     """A setting has a value that cannot be used; the message names the setting and what it takes."""
 
 
+def what_stopped(error: BaseException) -> BaseException | None:
+    """What stops the process (KeyboardInterrupt, or what Dagster raises), where that is the reason for `error`.
+
+    DuckDB answers a signal that comes in the middle of a statement by an exception of its own, with it as the cause.
+    """
+    for reason in (error, error.__cause__):
+        if reason is not None and not isinstance(reason, Exception):
+            return reason
+    return None
+
+
 def message_of(error: BaseException) -> str:
     """What may be logged of an error: our own message, and of a foreign one its class, for it may quote a record."""
     return str(error) if isinstance(error, OgAssetsError) else type(error).__name__

@@ -6,7 +6,7 @@ from traceback import extract_tb
 
 import dagster as dg
 
-from og_assets.errors import OgAssetsError
+from og_assets.errors import OgAssetsError, what_stopped
 from og_assets.ordergroove.drops.errors import DropsUnreachable
 from og_assets.ordergroove.errors import PagingFailed, StillFailing
 from og_assets.sync.live import shown_as
@@ -34,6 +34,8 @@ def told_clearly(context: dg.AssetExecutionContext | dg.OpExecutionContext) -> I
     except (dg.Failure, dg.RetryRequested, dg.DagsterError):
         raise
     except Exception as error:  # noqa: BLE001 - Dagster would store the message, and it may quote a record
+        if stopped := what_stopped(error):
+            raise stopped from None
         may_pass = context.retry_number < RETRIES.max_retries
         raise dg.Failure(_withheld(error), allow_retries=may_pass) from None
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from duckdb import DuckDBPyConnection
 
-from og_assets.errors import message_of
+from og_assets.errors import message_of, what_stopped
 from og_assets.warehouse.file import Warehouse
 from og_assets.warehouse.progress import SyncPlan, SyncRun
 from og_assets.warehouse.sync_log import begin_sync, fail_sync
@@ -30,7 +30,7 @@ def logged_run(warehouse: Warehouse, plan: Callable[[DuckDBPyConnection], SyncPl
     except BaseException as error:
         try:
             with warehouse.get_connection() as connection:
-                fail_sync(connection, begun.sync_id, message_of(error) if isinstance(error, Exception) else None)
+                fail_sync(connection, begun.sync_id, None if what_stopped(error) else message_of(error))
         except Exception as second:  # noqa: BLE001 - the first error is the one to tell
             log.warning(
                 "%s: that sync %d failed could not be written to ops.sync_runs: %s",
