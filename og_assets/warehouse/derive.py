@@ -111,9 +111,9 @@ def _derive_bridge(connection: DuckDBPyConnection, mark: int | None, days: Days 
     connection.execute(read_sql("live_tombstones.sql"))
     if mark is not None:
         _touch(connection, "touch_bridge.sql", mark, days)
-        _scope(connection, "replaced", "analytics.items_orders_bridge", "item")
-        _note_orders(connection, "replaced")
-        connection.execute("DELETE FROM analytics.items_orders_bridge WHERE rowid IN (FROM replaced_rows)")
+        _scope(connection, "outdated", "analytics.items_orders_bridge", "item")
+        _note_orders(connection, "outdated")
+        connection.execute("DELETE FROM analytics.items_orders_bridge WHERE rowid IN (FROM outdated_rows)")
         _scope(connection, "items_in_scope", "ordergroove.items", "public_id")
         _fill_anew(connection, BRIDGE)
         _note_orders(connection, "derived_anew")
@@ -131,8 +131,8 @@ def _derive_totals(connection: DuckDBPyConnection, mark: int | None, days: Days 
     is_whole = mark is None
     if mark is not None:
         _touch(connection, "touch_order_totals.sql", mark, days)
-        _scope(connection, "replaced", "analytics.order_totals", "order")
-        connection.execute("DELETE FROM analytics.order_totals WHERE rowid IN (FROM replaced_rows)")
+        _scope(connection, "outdated", "analytics.order_totals", "order")
+        connection.execute("DELETE FROM analytics.order_totals WHERE rowid IN (FROM outdated_rows)")
         _scope(connection, "orders_in_scope", "ordergroove.orders", "public_id")
         _scope(connection, "bridge_in_scope", "analytics.items_orders_bridge", "order")
         _fill_anew(connection, ORDER_TOTALS)
