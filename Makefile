@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export DAGSTER_HOME ?= $(CURDIR)/.dagster
 
-.PHONY: help setup demo test check wheel dev screenshots docs faults fuzz soak sequences lives history marts bench clean
+.PHONY: help setup demo test check wheel dev screenshots docs faults fuzz soak sequences lives history marts lake bench clean
 
 help: ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -16,7 +16,7 @@ demo: .venv/ready ## run the main job end to end on an emulated merchant
 
 # The files of tests lie in memory where there is room: SQLite and DuckDB wait for a disk at each commit. Those of
 # failed tests stay in /dev/shm/pytest-of-* for a look.
-test: MEMORY := $(shell awk '/^MemAvailable/ {exit $$2 < 8e6}' /proc/meminfo 2>/dev/null && test "$$(df -Pm /dev/shm | awk 'END {print $$4}')" -ge 4000 && echo /dev/shm)
+test lake: MEMORY := $(shell awk '/^MemAvailable/ {exit $$2 < 8e6}' /proc/meminfo 2>/dev/null && test "$$(df -Pm /dev/shm | awk 'END {print $$4}')" -ge 4000 && echo /dev/shm)
 test: .venv/ready ## run the tests; ARGS="-k name" for some. Many wait for processes, hence more workers than cores
 	$(if $(MEMORY),TMPDIR=$(MEMORY)) $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -q $(ARGS)
 
@@ -57,6 +57,10 @@ history: .venv/ready ## the long form of the property test of history; LIVES=200
 marts: .venv/ready ## the long form of the tests of the marts beside the world: ninety days lived, WAREHOUSES=100 at random
 	OG_MARTS_LIVES=1 OG_MARTS_WAREHOUSES=$(or $(WAREHOUSES),100) $(BIN)/python -m pytest -q -n 2 --dist loadfile og_assets_tests/marts
 
+# Two workers, each with servers of its own. What cannot be had is skipped, and the reason stands at the end.
+lake: .venv-lake/ready .lake/ready ## the tests of the lake, on PostgreSQL and an S3 server that are started for them
+	$(if $(MEMORY),TMPDIR=$(MEMORY)) .venv-lake/bin/python -m pytest -n 2 --dist loadfile -q -rs $(or $(ARGS),og_assets_tests/lake)
+
 bench: .venv/ready .bench/dlt/ready ## measure beside the floor and beside dlt; ARGS="latency20 --rounds 5" for one
 	$(BIN)/python -m bench $(ARGS)
 
@@ -64,7 +68,7 @@ screenshots: .venv/ready ## take the pictures of the README anew, with a headles
 	OG_SCREENSHOTS=docs/images $(BIN)/python -m pytest -q og_assets_tests/browser
 
 clean: ## remove environment, Dagster's state and the emulator's data; a warehouse of yours stays
-	rm -rf .venv .bench .dagster build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis data/emulator.*
+	rm -rf .venv .venv-lake .lake .bench .dagster build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis data/emulator.*
 
 .venv/ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "og_assets needs Python 3.11 or later; try make PYTHON=python3.12")'
@@ -74,6 +78,23 @@ clean: ## remove environment, Dagster's state and the emulator's data; a warehou
 	ln -sfn ../dagster.yaml .dagster/dagster.yaml
 	test -e .env || (umask 077 && sed 's|@HERE@|$(CURDIR)|' .env.example > .env)
 	touch .venv/ready
+
+# An environment of its own: extensions of DuckDB fit one release of it, which is not the one of constraints.txt. It lies
+# upon .venv, so that only what differs is installed.
+.venv-lake/ready: .venv/ready constraints-lake.txt
+	$(PYTHON) -m venv --clear --without-pip .venv-lake
+	echo "import site; site.addsitedir('$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')')" \
+		> "$$(.venv-lake/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/venv.pth"
+	(grep -v '^duckdb==' constraints.txt; cat constraints-lake.txt) > .venv-lake/constraints.txt
+	PIP_CONSTRAINT=.venv-lake/constraints.txt .venv-lake/bin/python -m pip install --quiet --disable-pip-version-check \
+		--editable '.[lake]'
+	touch .venv-lake/ready
+
+.lake/ready:
+	mkdir -p .lake
+	npm install --prefix .lake --no-save --no-package-lock --no-audit --no-fund --loglevel=error \
+		--fetch-retries=1 s3rver@3.7.1 \
+		&& touch .lake/ready || echo "s3rver could not be installed with npm: what needs an S3 server will be skipped." >&2
 
 .bench/dlt/ready: bench/constraints-dlt.txt
 	$(PYTHON) -m venv .bench/dlt

@@ -8,6 +8,8 @@ import pytest
 
 from og_assets_tests.held_warehouse import HeldWarehouse
 
+pytest_plugins = ["og_assets_tests.lake.fixtures"]
+
 # A shell ignores SIGINT for `make test &`; Dagster, run in these tests, would ignore SIGTERM then, and every process
 # that a test starts would inherit both.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

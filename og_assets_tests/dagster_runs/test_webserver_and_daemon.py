@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -21,6 +20,7 @@ from og_assets.assets.warehouse_resource import WarehouseResource
 from og_assets.definitions import defs
 from og_assets.emulator.server import Emulator
 from og_assets.ordergroove.objects import OBJECTS
+from og_assets_tests.ports import a_free_port
 from og_assets_tests.pulling import assert_equals_world
 
 DEADLINE = 150
@@ -64,13 +64,6 @@ class Dagster:
         while not finished():
             assert time.monotonic() < until, "it took too long"
             time.sleep(0.5)
-
-
-def a_free_port() -> int:
-    """A port that nobody listens on at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

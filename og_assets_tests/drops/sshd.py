@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from og_assets_tests.ports import a_free_port
+
 SSHD = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
 MISSING = "there is no sshd here: apt-get install openssh-server"
 
@@ -39,7 +41,7 @@ def sshd(home: Path, outgoing: Path, *, user: str | None = None) -> Iterator[Ssh
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", home / name], check=True)  # noqa: S607
     (home / "authorized").write_text((home / "user_key.pub").read_text())
     (home / "authorized").chmod(0o600)
-    port = _free_port()
+    port = a_free_port()
     (home / "config").write_text(
         f"""
         ListenAddress 127.0.0.1
@@ -65,12 +67,6 @@ def sshd(home: Path, outgoing: Path, *, user: str | None = None) -> Iterator[Ssh
     finally:
         process.terminate()
         process.wait()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _wait_for(port: int, process: "subprocess.Popen[bytes]", log: Path) -> None:
