@@ -61,7 +61,7 @@ marts: .venv/ready ## the long form of the tests of the marts beside the world: 
 lake: .venv-lake/ready .lake/ready ## the tests of the lake, on PostgreSQL and an S3 server that are started for them
 	$(if $(MEMORY),TMPDIR=$(MEMORY)) .venv-lake/bin/python -m pytest -n 2 --dist loadfile -q -rs $(or $(ARGS),og_assets_tests/lake)
 
-bench: .venv/ready .bench/dlt/ready ## measure beside the floor and beside dlt; ARGS="latency20 --rounds 5" for one
+bench: .venv/ready .bench/dlt/ready .bench/og/ready ## measure beside the floor and beside dlt; ARGS="latency20 --rounds 5" for one
 	$(BIN)/python -m bench $(ARGS)
 
 screenshots: .venv/ready ## take the pictures of the README anew, with a headless Chromium
@@ -95,6 +95,11 @@ clean: ## remove environment, Dagster's state and the emulator's data; a warehou
 	npm install --prefix .lake --no-save --no-package-lock --no-audit --no-fund --loglevel=error \
 		--fetch-retries=1 s3rver@3.7.1 \
 		&& touch .lake/ready || echo "s3rver could not be installed with npm: what needs an S3 server will be skipped." >&2
+
+.bench/og/ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .bench/og
+	PIP_CONSTRAINT=constraints.txt .bench/og/bin/python -m pip install --quiet --disable-pip-version-check --editable .
+	touch .bench/og/ready
 
 .bench/dlt/ready: bench/constraints-dlt.txt
 	$(PYTHON) -m venv .bench/dlt

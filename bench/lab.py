@@ -26,6 +26,8 @@ from og_assets.ordergroove.objects import OBJECTS
 
 REPOSITORY = Path(__file__).parents[1]
 DLT_PYTHON = REPOSITORY / ".bench" / "dlt" / "bin" / "python"
+OUR_PYTHON = REPOSITORY / ".bench" / "og" / "bin" / "python"
+"""og_assets as `pip install og-assets` has it, without what its tests need."""
 BY_NAME = {object.name: object for object in OBJECTS}
 FIRST_OF_THE_CHANGED = "2025-01-01"
 """Change stamps of the mock server are earlier, but those of changed records, which are of today."""
@@ -67,7 +69,7 @@ class Lab:
 
     def floor(self, name: str, *client: str) -> Measurement:
         """Only follow `next`; `client` may be httpx."""
-        return measure([sys.executable, "-m", "bench.floor", f"{self.url}{BY_NAME[name].path}", *client])
+        return measure([str(OUR_PYTHON), "-m", "bench.floor", f"{self.url}{BY_NAME[name].path}", *client])
 
     def pull(self, *names: str) -> Measurement:
         """Our library, into an empty warehouse."""
@@ -78,13 +80,13 @@ class Lab:
 
     def pull_into(self, warehouse: Path, *names: str) -> Measurement:
         """Our library, into a warehouse that may be there; unchecked."""
-        return measure([sys.executable, "-m", "bench.library_pull", self.url, str(warehouse), *names])
+        return measure([str(OUR_PYTHON), "-m", "bench.library_pull", self.url, str(warehouse), *names])
 
     def run(self, *names: str) -> Measurement:
         """Our assets in a run of the job `sync`, into an empty warehouse."""
         with self._emptied() as folder:
             environment = dagster_environment(folder, self.url)
-            measured = measure([sys.executable, "-m", "bench.dagster_run", "sync", *names], environment)
+            measured = measure([str(OUR_PYTHON), "-m", "bench.dagster_run", "sync", *names], environment)
             self.check(folder / "bench.duckdb", *names)
         return measured
 

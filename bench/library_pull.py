@@ -15,8 +15,6 @@ from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
 
-import pandas as pd  # noqa: F401 - DuckDB imports it with the first parameter; a step finds it in memory (warm_up)
-
 from og_assets.ordergroove.client import OrdergrooveClient
 from og_assets.ordergroove.clock import SourceClock
 from og_assets.ordergroove.masking import KEEPING

@@ -1,9 +1,8 @@
 """What Dagster itself costs of a sync."""
 
-import sys
 from collections.abc import Callable
 
-from bench.lab import Lab, dagster_environment, serving
+from bench.lab import OUR_PYTHON, Lab, dagster_environment, serving
 from bench.measure import Measurement, measure
 from bench.rounds import alternate, ratio, wall
 from bench.scenarios.scenario import Goal, Outcome, Scenario
@@ -21,7 +20,7 @@ def _share(lab: Lab, rounds: int) -> Outcome:
 
         def contestant(job: str) -> Callable[[], Measurement]:
             environment = dagster_environment(lab.new_folder(), url)
-            command = [sys.executable, "-m", "bench.dagster_run", job]
+            command = [str(OUR_PYTHON), "-m", "bench.dagster_run", job]
             measure(command, environment)  # pulls what there is
             return lambda: measure(command, environment)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import duckdb
 from duckdb import DuckDBPyConnection, DuckDBPyRelation
 
+from og_assets.errors import SettingError
 from og_assets.warehouse.as_of import show_as_of
 from og_assets.warehouse.connecting import open_warehouse
 from og_assets.warehouse.errors import WarehouseLocked, WarehouseReadOnly
@@ -80,8 +81,12 @@ def exact_frame(relation: DuckDBPyRelation) -> "pd.DataFrame":
     """What a statement gives as a pandas frame whose DECIMAL columns hold `decimal.Decimal`.
 
     The relation's own `.df()` makes floats of them, whose sums are off by fractions of a cent.
+    Raises SettingError without pandas.
     """
-    import pandas as pd
+    try:
+        import pandas as pd
+    except ImportError:
+        raise SettingError("exact_frame makes a pandas frame: `pip install 'og-assets[frames]'`.") from None
 
     amounts = [name for name, type in zip(relation.columns, relation.types, strict=True) if type.id == "decimal"]
     if not amounts:

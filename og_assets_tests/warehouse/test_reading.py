@@ -152,6 +152,21 @@ def test_exact_frames_keep_what_floats_lose(filled: Path) -> None:
     assert exact["word"].equals(floats["word"])
 
 
+def test_without_pandas_a_frame_is_refused_with_the_extra_to_install(filled: Path) -> None:
+    """Pandas is an extra; what makes no frame does without."""
+    code = (
+        "import sys; sys.modules['pandas'] = None; import og_assets\n"
+        "with og_assets.open_warehouse(sys.argv[1]) as warehouse:\n"
+        "    print(warehouse.execute('SELECT ?', [1]).fetchall())\n"
+        "    og_assets.exact_frame(warehouse.sql('SELECT 0.10 AS amount'))"
+    )
+    command = [sys.executable, "-c", code, str(filled)]
+    finished = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ)
+    assert finished.stdout == "[(1,)]\n"
+    assert "SettingError" in finished.stderr
+    assert "og-assets[frames]" in finished.stderr
+
+
 def test_importing_og_assets_imports_nothing_heavy() -> None:
     """Neither DuckDB nor pandas nor Dagster: whoever imports it may not want them."""
     code = "import sys, og_assets; print(*sorted(set(sys.modules) & {'duckdb', 'pandas', 'dagster', 'pydantic'}))"
