@@ -1,7 +1,5 @@
 """Webhook events: from the inbox of the receiver into the warehouse, as soon as there are any."""
 
-from pathlib import Path
-
 import dagster as dg
 
 from og_assets.assets.checks import Checked, check_loads, specs, whole_since
@@ -76,7 +74,7 @@ def events_asset(scope: Scope) -> dg.AssetsDefinition:
 
 
 def request_for_new_events(
-    context: dg.SensorEvaluationContext, inbox_path: Path, job_name: str, tags: dict[str, str]
+    context: dg.SensorEvaluationContext, inbox: Inbox, job_name: str, tags: dict[str, str]
 ) -> dg.SensorResult | dg.SkipReason:
     """One run of the job when the inbox has events that no run was asked for, and no such run is under way.
 
@@ -84,11 +82,11 @@ def request_for_new_events(
     warehouse's own note.
     """
     try:
-        inbox = Inbox(inbox_path)
         identity, highest = inbox.identity(), inbox.highest()
-        inbox.close()
     except WebhookError as error:
         return dg.SkipReason(str(error))
+    finally:
+        inbox.close()
     if identity is None:
         return dg.SkipReason("There is no webhook inbox yet; `og webhooks` makes one when an event comes.")
     cursor = f"{identity}:{highest}"

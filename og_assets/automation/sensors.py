@@ -14,6 +14,7 @@ from og_assets.automation.jobs import range_tags
 from og_assets.sync.configured_drops import drop_source
 from og_assets.sync.windows import CHICAGO
 from og_assets.warehouse.file import WarehouseFile
+from og_assets.webhooks.inbox import Inbox
 
 
 def build_sensors(scope: Scope, jobs: Mapping[str, Job]) -> list[dg.SensorDefinition]:
@@ -32,7 +33,8 @@ def build_sensors(scope: Scope, jobs: Mapping[str, Job]) -> list[dg.SensorDefini
     def webhook_inbox_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         """Look into the inbox."""
         today = datetime.now(CHICAGO).date()
-        return request_for_new_events(context, settings.webhook_inbox, ingest_events.name, range_tags(today, today))
+        inbox = Inbox(settings.webhook_inbox)
+        return request_for_new_events(context, inbox, ingest_events.name, range_tags(today, today))
 
     @dg.sensor(
         name=scope.named("alerts"),

@@ -7,27 +7,28 @@
 No message contains anything of an event or a key.
 """
 
-from pathlib import Path
+from typing import Protocol
 
 from og_assets.errors import OgAssetsError
-
-SETTING = "ORDERGROOVE_WEBHOOK_INBOX"
 
 
 class WebhookError(OgAssetsError):
     """The root of what the receiver and its inbox raise."""
 
 
+class InboxPlace(Protocol):
+    """Where an inbox is, as far as a message tells."""
+
+    @property
+    def advice(self) -> str:
+        """What to look at when it cannot be used."""
+
+
 class InboxError(WebhookError):
     """The inbox cannot be read or written now; nothing of what was asked for may be taken as done."""
 
-    def __init__(self, path: Path, problem: str) -> None:
-        super().__init__(
-            f"The webhook inbox {path} cannot be used: {problem}. Check that {SETTING} names a file of its own in a "
-            f"folder that this user may write to, with free space, and that no other program holds it locked. "
-            f"If the file is damaged, move it away together with its -wal and -shm files; a new one is made."
-        )
-        self.path = path
+    def __init__(self, place: InboxPlace, problem: str) -> None:
+        super().__init__(f"The webhook inbox {place} cannot be used: {problem}. {place.advice}")
         self.problem = problem
 
 

@@ -164,7 +164,7 @@ def test_old_events_leave_the_inbox_once_they_are_stored(warehouse: WarehouseRes
 def test_no_inbox_is_no_event(warehouse: WarehouseResource, inbox: Inbox) -> None:
     """Webhooks are optional; no file is made by looking."""
     assert ingest(inbox, warehouse, run_id="run", masking=KEEPING).read == 0
-    assert not inbox.path.exists()
+    assert inbox.identity() is None
 
 
 def test_the_sensor_asks_for_one_run_per_news(inbox: Inbox) -> None:
@@ -172,7 +172,7 @@ def test_the_sensor_asks_for_one_run_per_news(inbox: Inbox) -> None:
 
     def look(instance: dg.DagsterInstance, cursor: str | None) -> dg.SensorResult | dg.SkipReason:
         context = dg.build_sensor_context(instance=instance, cursor=cursor)
-        return request_for_new_events(context, inbox.path, "process_webhooks", {"day": "today"})
+        return request_for_new_events(context, inbox, "process_webhooks", {"day": "today"})
 
     @dg.job(name="process_webhooks")
     def job() -> None:
@@ -204,7 +204,9 @@ def test_the_sensor_says_why_an_inbox_cannot_be_used(tmp_path: Path, monkeypatch
     path = tmp_path / "inbox.sqlite"
     path.write_bytes(b"SQLite format 3\0" + b"x" * 5000)
     with dg.instance_for_test() as instance:
-        skipped = request_for_new_events(dg.build_sensor_context(instance=instance), path, "process_webhooks", {})
+        skipped = request_for_new_events(
+            dg.build_sensor_context(instance=instance), Inbox(path), "process_webhooks", {}
+        )
     assert isinstance(skipped, dg.SkipReason)
     assert str(path) in str(skipped.skip_message)
 
@@ -217,7 +219,7 @@ def test_a_failure_is_told_though_the_warehouse_is_locked_then(
 
     def lose_the_disk(*arguments: object, **options: object) -> None:
         monkeypatch.setattr(type(warehouse), "get_connection", refuse)
-        raise InboxError(inbox.path, "the first cause")
+        raise InboxError(inbox.place, "the first cause")
 
     def refuse(*arguments: object, **options: object) -> None:
         raise WarehouseError("locked")

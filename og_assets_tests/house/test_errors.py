@@ -14,6 +14,7 @@ FOR_CALLERS = {
     "BadParameter": "the emulator answers 400",
     "BrokenBody": "the page is asked for again, or what is no JSON masked whole",
     "Misfit": "the value goes to _notes, or its record to quarantine",
+    "NoInboxYet": "who looks finds nothing, who stores makes one",
     "SignatureError": "the receiver answers 401",
     "Transient": "the request is tried again",
     "WorldError": "whoever steers the emulator asked for what cannot be",

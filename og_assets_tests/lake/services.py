@@ -41,6 +41,25 @@ class Postgres:
     port: int
     password: str
     variables: Mapping[str, str]
+    folder: Path
+
+    def kill(self) -> None:
+        """End it and its sessions at once, as a machine that dies would; nothing is written any more."""
+        pid = int((self.folder / "data" / "postmaster.pid").read_text().splitlines()[0])
+        os.kill(pid, signal.SIGQUIT)
+        while _listens(self.port):
+            time.sleep(0.02)
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """The server, for the time of the block."""
+        # What a commit has handed to the system outlives the server, and the machine does not die in a test.
+        settings = [f"port={self.port}", "listen_addresses=127.0.0.1", "unix_socket_directories=", "fsync=off"]
+        command = [_of_postgres("postgres"), "-D", "data", *(word for line in settings for word in ("-c", line))]
+        ready = [_of_postgres("pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)]
+        with _server(command, self.folder, **_not_root()) as process:
+            _wait_until(lambda: subprocess.run(ready, check=False).returncode == 0, process, self.folder)
+            yield
 
     def new_database(self) -> str:
         """The words by which libpq connects to a new, empty database; without a password."""
@@ -88,24 +107,19 @@ class S3:
 @contextmanager
 def running_postgres() -> Iterator[Postgres]:
     """A new PostgreSQL; where its programs are not there, the test is skipped."""
-    initdb, server = _of_postgres("initdb"), _of_postgres("postgres")
-    if initdb is None or server is None:
+    if not all(map(_path_of, ("initdb", "postgres", "pg_isready"))):
         pytest.skip("there is no PostgreSQL here: apt-get install postgresql")
-    port, password = a_free_port(), secrets.token_hex(16)
     with _folder() as folder:
+        password = secrets.token_hex(16)
+        postgres = Postgres(a_free_port(), password, {"PGPASSFILE": str(folder / "pgpass")}, folder)
         (folder / "password").write_text(password)
-        (folder / "pgpass").write_text(f"127.0.0.1:{port}:*:{USER}:{password}\n")
+        (folder / "pgpass").write_text(f"127.0.0.1:{postgres.port}:*:{USER}:{password}\n")
         (folder / "pgpass").chmod(0o600)
-        command = [initdb, "-D", "data", "-U", USER, "--auth=scram-sha-256", "--pwfile=password", "--no-sync"]
-        command += ["--no-locale", "--encoding=UTF8"]
+        command = [_of_postgres("initdb"), "-D", "data", "-U", USER, "--auth=scram-sha-256", "--pwfile=password"]
+        command += ["--no-sync", "--no-locale", "--encoding=UTF8"]
         subprocess.run(command, check=True, cwd=folder, stdout=subprocess.DEVNULL, **_not_root())
-        # What a commit has handed to the system outlives the server, and the machine does not die in a test.
-        settings = [f"port={port}", "listen_addresses=127.0.0.1", "unix_socket_directories=", "fsync=off"]
-        command = [server, "-D", "data", *(word for setting in settings for word in ("-c", setting))]
-        ready = [_of_postgres("pg_isready") or "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port)]
-        with _server(command, folder, **_not_root()) as process:
-            _wait_until(lambda: subprocess.run(ready, check=False).returncode == 0, process, folder)
-            yield Postgres(port, password, {"PGPASSFILE": str(folder / "pgpass")})
+        with postgres.running():
+            yield postgres
 
 
 @contextmanager
@@ -127,10 +141,17 @@ def running_s3() -> Iterator[S3]:
             yield S3(variables, folder / "data")
 
 
-def _of_postgres(program: str) -> str | None:
+def _path_of(program: str) -> str | None:
     """A program of the newest PostgreSQL; Debian keeps them out of PATH."""
     folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda folder: float(folder.parent.name))
     return shutil.which(program, path=os.pathsep.join([*map(str, reversed(folders)), os.environ.get("PATH", "")]))
+
+
+def _of_postgres(program: str) -> str:
+    """A program of PostgreSQL that is there."""
+    path = _path_of(program)
+    assert path
+    return path
 
 
 def _not_root() -> dict[str, Any]:

@@ -29,7 +29,7 @@ def make_shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Calla
                 "DAGSTER_HOME": shop.folder / "home",
                 "ORDERGROOVE_MERCHANTS": "",
                 "ORDERGROOVE_WAREHOUSE": shop.warehouse.path,
-                "ORDERGROOVE_WEBHOOK_INBOX": shop.inbox.path,
+                "ORDERGROOVE_WEBHOOK_INBOX": shop.inbox.place,
                 "ORDERGROOVE_DROPS": shop.outgoing,
                 "ORDERGROOVE_DROPS_ARCHIVE": shop.archive.folder,
             }.items():

@@ -115,7 +115,7 @@ def test_ingest(shop: Shop) -> None:
     """Events that were read out of the inbox in clear; they are masked there, and taken by the next reading."""
     shop.live()
     shop.store_events()
-    inbox = AskedWhileRead(shop.inbox.path, lambda: forget(shop.customer, shop.places))
+    inbox = AskedWhileRead(shop.inbox.place, lambda: forget(shop.customer, shop.places))
     known = shop.rows("SELECT count(*) FROM ordergroove.events")
     with pytest.raises(ForgottenMeanwhile):
         ingest(inbox, warehouse_of(shop), run_id="a run", masking=shop.masking)

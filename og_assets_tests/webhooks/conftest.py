@@ -1,4 +1,4 @@
-"""An inbox in a temporary folder, and receivers that store into it."""
+"""An inbox in a temporary folder, or for a lake in PostgreSQL, and receivers that store into it."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,9 +9,13 @@ from webhook_receivers import KEY, ReceiverProcess, ThreadedReceiver
 
 from og_assets.ordergroove.masking import KEEPING
 from og_assets.webhooks.inbox import Inbox
+from og_assets.webhooks.postgres_inbox import PostgresPlace
 from og_assets.webhooks.receiver import Reception, create_app
+from og_assets.webhooks.sqlite_inbox import SqlitePlace
+from og_assets_tests.lake.services import missing_packages
 
 StartReceiver = Callable[[], ReceiverProcess]
+Place = SqlitePlace | PostgresPlace
 
 
 @pytest.fixture
@@ -20,19 +24,27 @@ def inbox_path(tmp_path: Path) -> Path:
     return tmp_path / "data [1]?* o'clock" / "inbox.sqlite"
 
 
+@pytest.fixture(params=["file"] if missing_packages() else ["postgres"])
+def inbox_place(request: pytest.FixtureRequest, inbox_path: Path) -> Place:
+    """Where an inbox may be made: in `make test` a file, in `make lake` a database; tests of one of them ask for it."""
+    if request.param == "file":
+        return SqlitePlace(inbox_path)
+    return PostgresPlace(request.getfixturevalue("catalog"), "acme")
+
+
 @pytest.fixture
-def inbox(inbox_path: Path) -> Iterator[Inbox]:
+def inbox(inbox_place: Place) -> Iterator[Inbox]:
     """The inbox as another process sees it."""
-    inbox = Inbox(inbox_path)
+    inbox = Inbox(inbox_place)
     yield inbox
     inbox.close()
 
 
 @pytest.fixture
-def receiver(inbox_path: Path) -> Iterator[ThreadedReceiver]:
+def receiver(inbox_place: Place) -> Iterator[ThreadedReceiver]:
     """A receiver with one key, a limit of 100,000 bytes and little patience with a locked inbox."""
     with ThreadedReceiver(
-        create_app({"": Reception(Inbox(inbox_path, busy_timeout=0.05), [KEY], masking=KEEPING)}, body_limit=100_000)
+        create_app({"": Reception(Inbox(inbox_place, busy_timeout=0.05), [KEY], masking=KEEPING)}, body_limit=100_000)
     ) as running:
         yield running
 
@@ -45,12 +57,12 @@ def client(receiver: ThreadedReceiver) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture
-def start_receiver(inbox_path: Path) -> Iterator[StartReceiver]:
+def start_receiver(inbox_place: Place) -> Iterator[StartReceiver]:
     """Starts receiver processes on one inbox."""
     started: list[ReceiverProcess] = []
 
     def start() -> ReceiverProcess:
-        started.append(ReceiverProcess(inbox_path))
+        started.append(ReceiverProcess(inbox_place))
         return started[-1]
 
     yield start

@@ -146,7 +146,7 @@ def test_two_signature_headers_count_as_one_line(client: httpx.Client) -> None:
 def strict_client(inbox: Inbox) -> Iterator[httpx.Client]:
     """A client of a receiver with two keys and a tolerance of 300 s, whose clock stands at 1735690000."""
     app = create_app(
-        {"": Reception(Inbox(inbox.path), ["newest", KEY], tolerance=300, masking=KEEPING)}, clock=lambda: 1735690000.0
+        {"": Reception(Inbox(inbox.place), ["newest", KEY], tolerance=300, masking=KEEPING)}, clock=lambda: 1735690000.0
     )
     with ThreadedReceiver(app) as running, httpx.Client(base_url=running.url) as client:
         yield client

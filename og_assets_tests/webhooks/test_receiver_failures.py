@@ -13,12 +13,15 @@ from og_assets.ordergroove.masking import KEEPING
 from og_assets.webhooks.inbox import Inbox, InboxEvent
 from og_assets.webhooks.receiver import Reception, create_app
 
+OF_FILES = pytest.mark.parametrize("inbox_place", ["file"], indirect=True)
+
 
 def answers(client: httpx.Client, event_id: str) -> tuple[int, int]:
     """The statuses of posting an event and of asking for health."""
     return post(client, envelope(event_id)), client.get("/healthz").status_code
 
 
+@OF_FILES
 def test_a_locked_inbox_is_503_until_it_is_let_go(client: httpx.Client, inbox: Inbox, inbox_path: Path) -> None:
     """Another program that keeps it locked is told after a short wait."""
     assert answers(client, "a") == (200, 200)
@@ -31,6 +34,7 @@ def test_a_locked_inbox_is_503_until_it_is_let_go(client: httpx.Client, inbox: I
     assert ids(inbox) == ["a", "c"]
 
 
+@OF_FILES
 def test_an_inbox_that_became_a_folder_is_503_until_it_is_gone(client: httpx.Client, inbox_path: Path) -> None:
     """The file that was open before takes no event into the void; a new file is made."""
     assert answers(client, "a") == (200, 200)
@@ -44,6 +48,7 @@ def test_an_inbox_that_became_a_folder_is_503_until_it_is_gone(client: httpx.Cli
     assert ids(Inbox(inbox_path)) == ["c"]
 
 
+@OF_FILES
 def test_a_damaged_inbox_is_503(client: httpx.Client, inbox_path: Path) -> None:
     """It is not overwritten."""
     inbox_path.parent.mkdir(exist_ok=True)
@@ -77,6 +82,7 @@ def test_what_nobody_foresaw_is_503_and_does_not_stop_the_receiver(
     assert "zoe" not in caplog.text
 
 
+@OF_FILES
 @pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="needs Linux to limit the file size of another process")
 def test_a_full_disk_is_503_and_what_was_acknowledged_before_is_kept(
     start_receiver: Callable[[], ReceiverProcess], inbox: Inbox

@@ -93,9 +93,9 @@ def test_two_receivers_that_get_the_same_events_store_each_once(start_receiver: 
     assert sorted(ids(inbox)) == sorted(event.id for event in happenings.events)
 
 
-def test_under_load_every_answer_comes_before_the_sender_gives_up(inbox: Inbox, inbox_path: Path) -> None:
+def test_under_load_every_answer_comes_before_the_sender_gives_up(inbox: Inbox) -> None:
     """The sender waits five seconds, as Ordergroove does, and counts what comes later as no answer."""
-    with ThreadedReceiver(create_app({"": Reception(Inbox(inbox_path), [KEY], masking=KEEPING)})) as receiver:
+    with ThreadedReceiver(create_app({"": Reception(Inbox(inbox.place), [KEY], masking=KEEPING)})) as receiver:
         report = WebhookSender(Happenings().add(1000), receiver.url, KEY, connections=20).drain()
     assert report.answers == {"200": 1000}
     assert inbox.highest() == 1000

@@ -182,7 +182,7 @@ def test_a_world_s_events_arrive_in_the_inbox_but_for_the_lost_ones(inbox: Inbox
     for _ in range(3):
         world.simulate_day()
     delivery = Delivery(lost=0.3, duplicated=0.3, delayed=0.5, shuffled=True)
-    with ThreadedReceiver(create_app({"": Reception(Inbox(inbox.path), [KEY], masking=KEEPING)})) as receiver:
+    with ThreadedReceiver(create_app({"": Reception(Inbox(inbox.place), [KEY], masking=KEEPING)})) as receiver:
         sender = WebhookSender(world, receiver.url, KEY, delivery=delivery, connections=4)
         report = sender.drain()
         assert httpx.get(f"{receiver.url}/healthz").status_code == 200

@@ -1,6 +1,7 @@
 """Receivers for tests, in a thread or as processes, and what is posted to them."""
 
 import json
+import pickle
 import socket
 import subprocess
 import sys
@@ -8,7 +9,6 @@ import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Self
 
 import httpx
@@ -17,19 +17,26 @@ from starlette.applications import Starlette
 from og_assets.emulator.shop.state import Event
 from og_assets.ordergroove.signature import SIGNATURE_HEADER, signature_header
 from og_assets.webhooks.inbox import Inbox, InboxEvent
+from og_assets.webhooks.postgres_inbox import PostgresPlace
 from og_assets.webhooks.serve import make_server
+from og_assets.webhooks.sqlite_inbox import SqlitePlace
 
 KEY = "og-test-key-new"
 NOON = datetime(2025, 6, 3, 12, tzinfo=UTC)
 SERVE = """
-import sys
-from pathlib import Path
+import pickle, sys
 from og_assets.ordergroove.masking import KEEPING
 from og_assets.webhooks.inbox import Inbox
 from og_assets.webhooks.receiver import Reception
 from og_assets.webhooks.serve import serve
-serve("127.0.0.1", int(sys.argv[1]), {"": Reception(Inbox(Path(sys.argv[2])), [sys.argv[3]], KEEPING)})
+inbox = Inbox(pickle.loads(bytes.fromhex(sys.argv[2])))
+serve("127.0.0.1", int(sys.argv[1]), {"": Reception(inbox, [sys.argv[3]], KEEPING)})
 """
+
+
+def event(event_id: str, received_at: datetime = NOON, body: bytes = b"{}") -> InboxEvent:
+    """An event of that id."""
+    return InboxEvent(event_id, "order.delete", 1735689600, received_at, body)
 
 
 def envelope(event_id: object, **fields: object) -> bytes:
@@ -114,8 +121,8 @@ class ThreadedReceiver:
 class ReceiverProcess:
     """The receiver as it runs for an operator; `restart` keeps port and inbox."""
 
-    def __init__(self, inbox_path: Path, key: str = KEY) -> None:
-        self._arguments = [str(inbox_path), key]
+    def __init__(self, inbox_place: SqlitePlace | PostgresPlace, key: str = KEY) -> None:
+        self._arguments = [pickle.dumps(inbox_place).hex(), key]
         self.port = 0
         self.process = self._start()
 
