@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import og_assets
-from og_assets.assets.checks import what_to_do
+from og_assets.assets.checks import object_checks, what_to_do
 from og_assets.automation.alerts import KINDS
 from og_assets.errors import OgAssetsError
+from og_assets.ordergroove.objects import OBJECTS
 from og_assets_tests.code_location import definitions
 
 GUIDE = (Path(__file__).parents[1] / "docs" / "operations.md").read_text()
@@ -19,7 +20,8 @@ ANCHORS = {title.lower().replace(" ", "-") for title in SECTIONS}
 
 def test_every_check_has_a_section() -> None:
     """Of its name, which Dagster shows beside each result; short enough to be read there."""
-    names = {key.name for key in definitions().resolve_asset_graph().asset_check_keys}
+    shown = {key.name for key in definitions().resolve_asset_graph().asset_check_keys}
+    names = shown | {check.name for object in OBJECTS for check in object_checks(object)}
     assert names - set(SECTIONS) == set()
     for name in names:
         told = what_to_do(name)

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from functools import cache
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,8 +45,11 @@ WATCHED_REFERENCES = {
 }
 """Of the references of objects those that are checked: what is derived depends on them."""
 
+VOLUME = "volume"
+VALIDITY = "validity"
+"""Checks that people look at together. Each check of Dagster's is three events of a run, at 6 to 8 ms each."""
+
 _SEVERITIES = {
-    Verdict.GOOD: dg.AssetCheckSeverity.WARN,
     Verdict.WARN: dg.AssetCheckSeverity.WARN,
     Verdict.ERROR: dg.AssetCheckSeverity.ERROR,
 }
@@ -74,6 +78,7 @@ def object_checks(object: OrdergrooveObject) -> tuple[Check, ...]:
             warn=Limit(10, 0.001),
             error=Limit(10, 0.05),
             is_blocking=True,
+            shown_in=VOLUME,
         ),
         Check(
             "sudden_growth",
@@ -81,6 +86,7 @@ def object_checks(object: OrdergrooveObject) -> tuple[Check, ...]:
             filled_in("check_sudden_growth.sql", **names),
             rows,
             warn=Limit(1000, 1 / 3),
+            shown_in=VOLUME,
         ),
         Check(
             "quarantine",
@@ -90,6 +96,7 @@ def object_checks(object: OrdergrooveObject) -> tuple[Check, ...]:
             warn=NONE,
             error=Limit(10, 0.05),
             is_blocking=True,
+            shown_in=VALIDITY,
         ),
         Check(
             "notes",
@@ -97,6 +104,7 @@ def object_checks(object: OrdergrooveObject) -> tuple[Check, ...]:
             filled_in("check_notes.sql", **names),
             pulled,
             warn=Limit(5, 0.05),
+            shown_in=VALIDITY,
         ),
         Check(
             "future_stamps",
@@ -106,6 +114,7 @@ def object_checks(object: OrdergrooveObject) -> tuple[Check, ...]:
             warn=NONE,
             since_sql=filled_in("check_future_stamps.sql", **names, since=SINCE),
             shows_keys=shows_keys,
+            shown_in=VALIDITY,
         ),
     ]
     if not object.is_incremental:
@@ -165,10 +174,12 @@ def _history(object: OrdergrooveObject, *, shows_keys: bool) -> Check:
 
 def specs(asset: dg.AssetKey, checks: Iterable[Check]) -> list[dg.AssetCheckSpec]:
     """The checks as Dagster knows them before any run."""
-    return [
-        dg.AssetCheckSpec(check.name, asset=asset, description=check.description, blocking=check.is_blocking)
-        for check in checks
-    ]
+    return [_spec(asset, name, [*shown]) for name, shown in groupby(checks, lambda check: check.shown_as)]
+
+
+def _spec(asset: dg.AssetKey, name: str, checks: Sequence[Check]) -> dg.AssetCheckSpec:
+    description = " ".join(check.description for check in checks)
+    return dg.AssetCheckSpec(name, asset=asset, description=description, blocking=any(c.is_blocking for c in checks))
 
 
 @cache
@@ -198,7 +209,7 @@ def check_loads(
 ) -> list[dg.AssetCheckResult]:
     """The results of the checks of `ordergroove.<object_name>`, likewise."""
     loads = Loads(f"ordergroove.{object_name}", object_name)
-    return [_result(outcome) for outcome in evaluate_since(connection, checks, loads, whole_since)]
+    return _results(evaluate_since(connection, checks, loads, whole_since))
 
 
 def check_derived(
@@ -206,7 +217,7 @@ def check_derived(
 ) -> list[dg.AssetCheckResult]:
     """The results of a derived table's checks, in the connection that has just derived it; likewise."""
     derivation = Derivation(f"{table.schema}.{table.name}", report)
-    return [_result(outcome) for outcome in evaluate_since(connection, table.checks, derivation, whole_since)]
+    return _results(evaluate_since(connection, table.checks, derivation, whole_since))
 
 
 def whole_since(context: dg.AssetExecutionContext) -> datetime:
@@ -218,26 +229,38 @@ def whole_since(context: dg.AssetExecutionContext) -> datetime:
 
 def results(connection: DuckDBPyConnection, checks: Iterable[Check]) -> list[dg.AssetCheckResult]:
     """The result of each check of a whole table, with what helps to look closer; ids at most, nothing of a person."""
-    return [_result(outcome) for outcome in evaluate(connection, checks)]
+    return _results(evaluate(connection, checks))
 
 
-def _result(outcome: Outcome) -> dg.AssetCheckResult:
-    check = outcome.check
+def _results(outcomes: Iterable[Outcome]) -> list[dg.AssetCheckResult]:
+    return [_result(name, [*shown]) for name, shown in groupby(outcomes, lambda outcome: outcome.check.shown_as)]
+
+
+def _result(name: str, outcomes: Sequence[Outcome]) -> dg.AssetCheckResult:
+    """As one result, which is as bad as the worst; it shows how to look closer at what is not good, or at all."""
+    wrong = [outcome for outcome in outcomes if outcome.verdict is not Verdict.GOOD]
+    shown = wrong or outcomes
     metadata: dict[str, dg.MetadataValue] = {
-        "found": dg.MetadataValue.int(outcome.found),
-        "among": dg.MetadataValue.int(outcome.among),
-        "what_to_do": dg.MetadataValue.text(what_to_do(check.name)),
-        "look_closer": dg.MetadataValue.md(f"```sql\n{check.sql};\n```"),
+        "found": dg.MetadataValue.int(sum(outcome.found for outcome in shown)),
+        "among": dg.MetadataValue.int(max(outcome.among for outcome in shown)),
+        "what_to_do": dg.MetadataValue.text("\n\n".join(what_to_do(outcome.check.name) for outcome in shown)),
+        "look_closer": dg.MetadataValue.md("\n".join(f"```sql\n{outcome.check.sql};\n```" for outcome in shown)),
     }
-    if outcome.sample:
-        metadata["sample"] = dg.MetadataValue.json(list(outcome.sample))
+    sample = [key for outcome in shown for key in outcome.sample]
+    if sample:
+        metadata["sample"] = dg.MetadataValue.json(sample)
     return dg.AssetCheckResult(
-        passed=outcome.verdict is Verdict.GOOD,
-        check_name=check.name,
-        severity=_SEVERITIES[outcome.verdict],
-        description=outcome.problem or f"{outcome.found:,} of {_among(outcome)}. {check.description}",
+        passed=not wrong,
+        check_name=name,
+        severity=_SEVERITIES[Verdict.ERROR if any(one.verdict is Verdict.ERROR for one in wrong) else Verdict.WARN],
+        description=" ".join(map(_said, shown)),
         metadata=metadata,
     )
+
+
+def _said(outcome: Outcome) -> str:
+    check = outcome.check
+    return outcome.problem or f"{outcome.found:,} of {_among(outcome)}. {check.description}"
 
 
 def _among(outcome: Outcome) -> str:

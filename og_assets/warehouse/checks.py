@@ -55,7 +55,8 @@ class Check:
     `among_sql` counts what these are a share of. `screen_sql` is a cheaper question that is true when
     there can be no such row. `since_sql` asks the same of what was loaded, or derived, since all was found good, and
     has `{since}` in the place of ops.checked_tables.since. `warn` and `error` are how many there may be, None for no
-    limit. `shows_keys` says that keys are ids which tell nothing about a person.
+    limit. `shows_keys` says that keys are ids which tell nothing about a person. Neighbours with the same
+    `shown_in` are shown as one check of that name.
     """
 
     name: str
@@ -68,6 +69,12 @@ class Check:
     screen_sql: str | None = None
     since_sql: str | None = None
     shows_keys: bool = True
+    shown_in: str = ""
+
+    @property
+    def shown_as(self) -> str:
+        """The name under which people find it."""
+        return self.shown_in or self.name
 
 
 @dataclass(frozen=True, slots=True)

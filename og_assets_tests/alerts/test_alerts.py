@@ -155,25 +155,25 @@ def evaluated(instance: dg.DagsterInstance, name: str, *, passed: bool, severity
 def test_red_checks_are_told_with_their_severity_in_one_message(ticks: Ticks, chat: Chat) -> None:
     """A warning that becomes an error is told again, and is not over before it is green."""
     evaluated(ticks.instance, "unique_key", passed=False)
-    evaluated(ticks.instance, "notes", passed=False, severity="WARN")
-    evaluated(ticks.instance, "row_count", passed=True)
+    evaluated(ticks.instance, "history", passed=False, severity="WARN")
+    evaluated(ticks.instance, "volume", passed=True)
     ticks.tick()
     (text,) = chat.heard()
-    assert text.startswith("Ordergroove check red:\n- WARN ordergroove/orders notes: 3 of 30., since ")
+    assert text.startswith("Ordergroove check red:\n- WARN ordergroove/orders history: 3 of 30., since ")
     assert "ERROR ordergroove/orders unique_key: 3 of 30." in text
-    assert "row_count" not in text
-    assert "https://dagster.example/assets/ordergroove/orders?view=checks&amp;checkDetail=notes" in text
+    assert "volume" not in text
+    assert "https://dagster.example/assets/ordergroove/orders?view=checks&amp;checkDetail=history" in text
 
-    evaluated(ticks.instance, "notes", passed=False, severity="ERROR")
+    evaluated(ticks.instance, "history", passed=False, severity="ERROR")
     ticks.tick()
     (text,) = chat.heard()
-    assert "ERROR ordergroove/orders notes" in text
+    assert "ERROR ordergroove/orders history" in text
 
-    evaluated(ticks.instance, "notes", passed=True)
+    evaluated(ticks.instance, "history", passed=True)
     evaluated(ticks.instance, "unique_key", passed=False)
     ticks.tick()
     (text,) = chat.heard()
-    assert text.startswith("Ordergroove recovered: ERROR ordergroove/orders notes")
+    assert text.startswith("Ordergroove recovered: ERROR ordergroove/orders history")
 
 
 def judged(instance: dg.DagsterInstance) -> None:

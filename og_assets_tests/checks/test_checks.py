@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 
+import dagster as dg
 import pytest
 from duckdb import DuckDBPyConnection
 
 from og_assets.assets import events
-from og_assets.assets.checks import object_checks, results
+from og_assets.assets.checks import object_checks, results, specs
 from og_assets.assets.derived import READ_BY_DERIVED
 from og_assets.ordergroove.objects import OBJECTS
 from og_assets.warehouse.analytics import ANALYTICS, ORDER_TOTALS
@@ -328,3 +329,22 @@ def test_result_says_how_many_which_and_how_to_look_closer(spoiled: DuckDBPyConn
     assert orders.metadata["found"].value == 1
     assert orders.metadata["what_to_do"].value.startswith("ERROR, stops.")
     assert "sample" not in customers.metadata
+
+
+def test_checks_that_are_shown_together_tell_the_bad_ones_and_are_as_bad_as_the_worst(
+    spoiled: DuckDBPyConnection,
+) -> None:
+    """Quarantined records are an error, which stops; a stamp of the future is told beside it, and no notes are."""
+    of_orders = object_checks(next(object for object in OBJECTS if object.name == "orders"))
+    good = next(result for result in results(spoiled, of_orders) if result.check_name == "validity")
+    spoil(
+        spoiled,
+        f"UPDATE ops.sync_runs SET quarantined = 11, records = 30 WHERE {LAST_PULL.format('orders')}",
+        "UPDATE ordergroove.orders SET updated = '2099-01-01' WHERE rowid = 1",
+    )
+    bad = next(result for result in results(spoiled, of_orders) if result.check_name == "validity")
+    assert (good.passed, bad.passed, bad.severity) == (True, False, dg.AssetCheckSeverity.ERROR)
+    assert bad.metadata["found"].value == 12
+    assert str(bad.description).startswith("11 of 30. Every record of the last run has a usable key. 1 of ")
+    assert "notes" not in str(bad.metadata["look_closer"].value)
+    assert next(spec for spec in specs(dg.AssetKey("orders"), of_orders) if spec.name == "validity").blocking

@@ -33,13 +33,13 @@ def test_blocking_error_stops_what_depends_on_it_and_warning_does_not(shop: Site
     with dg.instance_for_test() as instance:
         warned = run(instance, *ASSETS)
         assert warned.success
-        assert failed_checks(warned) == {"orders.future_stamps": "WARN"}
+        assert failed_checks(warned) == {"orders.validity": "WARN"}
         assert materialized(warned) == {"orders", "items_orders_bridge", "order_totals"}
 
         shop.execute("INSERT INTO ordergroove.orders FROM ordergroove.orders LIMIT 1")
         stopped = run(instance, *ASSETS)
     assert not stopped.success
-    assert failed_checks(stopped) == {"orders.future_stamps": "WARN", "orders.unique_key": "ERROR"}
+    assert failed_checks(stopped) == {"orders.validity": "WARN", "orders.unique_key": "ERROR"}
     assert materialized(stopped) == {"orders"}
     assert not [event for event in stopped.all_events if event.is_step_up_for_retry], "it would only pull again"
 
