@@ -17,7 +17,7 @@ from og_assets.ordergroove.drops.reports import BY_NAME
 from og_assets.ordergroove.drops.source import LocalFolder
 from og_assets.ordergroove.masking import KEEPING
 from og_assets.sync.drops import Drops, take
-from og_assets.warehouse.file import WarehouseFile
+from og_assets.warehouse.warehouse import WarehouseAt
 
 
 def main(folder: str, warehouse: str | None = None) -> None:
@@ -31,7 +31,7 @@ def main(folder: str, warehouse: str | None = None) -> None:
     else:
         archive = Archive(Path(warehouse).with_name("archive"))
         drops = Drops(LocalFolder(Path(folder)), archive, KEEPING, rest=lambda: None)
-        rows = take(BY_NAME["orders"], drops, WarehouseFile(Path(warehouse)), run_id="bench").counts.loaded
+        rows = take(BY_NAME["orders"], drops, WarehouseAt(Path(warehouse)), run_id="bench").counts.loaded
     print(json.dumps({"seconds": time.perf_counter() - began, "rows": rows}))
 
 

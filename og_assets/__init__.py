@@ -46,9 +46,9 @@ def open_warehouse(
         with og_assets.open_warehouse() as warehouse:
             orders = warehouse.sql("FROM ordergroove.orders_current").df()
 
-    `path` is the DuckDB file; by default the setting ORDERGROOVE_WAREHOUSE, of the environment, else of `.env` in
-    this folder. Where merchants.toml names several merchants, `merchant` chooses one; without it all are there:
-    `all_merchants.orders` with a column `merchant`, and `acme.ordergroove.orders`.
+    `path` is the DuckDB file, or the address of a lake; by default the setting ORDERGROOVE_WAREHOUSE, of the
+    environment, else of `.env` in this folder. Where merchants.toml names several merchants, `merchant` chooses one;
+    without it all are there: `all_merchants.orders` with a column `merchant`, and `acme.ordergroove.orders`.
 
     A sync that loads is waited for, at most `wait_seconds`. No sync can load while the block lasts, so keep it short:
     after `hold_seconds` the file is given back, and what is asked then raises WarehouseLetGo
@@ -59,11 +59,10 @@ def open_warehouse(
     they stood then: orders, items, subscriptions, customers, products, offer_profiles. Other objects and what is
     derived are not there. It is for one merchant at a time.
     """
-    from pathlib import Path
-
     from og_assets.errors import SettingError
     from og_assets.warehouse.all_merchants import read_all
     from og_assets.warehouse.as_of import instant_of
+    from og_assets.warehouse.place import parse_place
     from og_assets.warehouse.reading import read_warehouse
 
     if path is None:
@@ -78,9 +77,11 @@ def open_warehouse(
             with read_all(warehouses, wait_seconds=wait_seconds, hold_seconds=hold_seconds) as connection:
                 yield connection
             return
-        path = found[0].settings.warehouse
+        place = found[0].settings.warehouse
+    else:
+        place = parse_place(str(path))
     instant = None if as_of is None else instant_of(as_of)
-    with read_warehouse(Path(path), wait_seconds=wait_seconds, hold_seconds=hold_seconds, as_of=instant) as connection:
+    with read_warehouse(place, wait_seconds=wait_seconds, hold_seconds=hold_seconds, as_of=instant) as connection:
         yield connection
 
 

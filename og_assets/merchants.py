@@ -157,7 +157,7 @@ def _of_file(path: Path, told: Mapping[str, Any], environment: Mapping[str, str]
 
 def _sharing_pace_with(first: Merchant) -> Callable[[Merchant], Merchant]:
     """A merchant as it is, but with the readers' folder of `first` where it names none: wherever warehouses lie."""
-    shared = {"readers": first.settings.readers or first.settings.warehouse.parent / "readers"}
+    shared = {"readers": first.settings.readers or first.settings.warehouse.folder / "readers"}
     return lambda each: (
         each if each.settings.readers else replace(each, settings=each.settings.model_copy(update=shared))
     )
@@ -166,13 +166,13 @@ def _sharing_pace_with(first: Merchant) -> Callable[[Merchant], Merchant]:
 def require_own_files(merchants: Iterable[Merchant]) -> None:
     """Raise SettingError when two merchants have the same warehouse, inbox or another file of their own."""
     for setting in OWN_FILES:
-        owners: dict[Path, str] = {}
+        owners: dict[object, str] = {}
         for merchant in merchants:
-            file = Path(getattr(merchant.settings, setting)).resolve()
-            other = owners.setdefault(file, merchant.name)
+            own = getattr(merchant.settings, setting)
+            other = owners.setdefault(own.resolve() if isinstance(own, Path) else own.identity, merchant.name)
             if other != merchant.name:
                 raise SettingError(
-                    f"merchants {other} and {merchant.name} have the same {setting}, {file}. Each needs its "
+                    f"merchants {other} and {merchant.name} have the same {setting}, {own}. Each needs its "
                     f"own: leave {setting} out, or write {{merchant}} into it."
                 )
 

@@ -20,6 +20,7 @@ from og_assets.ordergroove.drops.sftp import HostKey, SftpAddress
 from og_assets.ordergroove.masking import Masking, PersonalData
 from og_assets.ordergroove.objects import OBJECTS
 from og_assets.warehouse.marts.options import DISENGAGED, Cadence, Terms
+from og_assets.warehouse.place import FilePlace, Place, parse_place
 
 PRODUCTION_URL = "https://restapi.ordergroove.com"
 STAGING_URL = "https://staging.restapi.ordergroove.com"
@@ -148,19 +149,19 @@ def _dagster_url(value: str) -> str:
     return value.rstrip("/")
 
 
-WAREHOUSE = Path("data/warehouse.duckdb")
-FORMER_WAREHOUSE = Path("data/ordergroove.duckdb")
+WAREHOUSE = FilePlace(Path("data/warehouse.duckdb"))
+FORMER_WAREHOUSE = FilePlace(Path("data/ordergroove.duckdb"))
 """What the default was. DuckDB calls a catalog by its file, so `ordergroove.orders` is ambiguous in it."""
 
 
-def default_warehouse() -> Path:
+def default_warehouse() -> Place:
     """The warehouse when no setting names one: the former default where only that is there."""
     return FORMER_WAREHOUSE if FORMER_WAREHOUSE.exists() and not WAREHOUSE.exists() else WAREHOUSE
 
 
-def default_report(warehouse: Path) -> Path:
+def default_report(warehouse: Place) -> Path:
     """Where the report of a warehouse is when no setting says so."""
-    return warehouse.with_name("report")
+    return warehouse.folder / "report"
 
 
 def _drops(value: str) -> Path | SftpAddress:
@@ -209,8 +210,10 @@ class Settings(BaseModel):
     start_date: Annotated[date, BeforeValidator(_day)] = Field(
         date(2025, 1, 1), alias="ORDERGROOVE_START_DATE", description="First daily partition."
     )
-    warehouse: Annotated[Path, BeforeValidator(_path)] = Field(
-        default_factory=default_warehouse, alias="ORDERGROOVE_WAREHOUSE", description="The DuckDB file."
+    warehouse: Annotated[Place, BeforeValidator(parse_place)] = Field(
+        default_factory=default_warehouse,
+        alias="ORDERGROOVE_WAREHOUSE",
+        description="The DuckDB file, or the address of a lake.",
     )
 
     webhook_keys: Annotated[tuple[SecretStr, ...], BeforeValidator(_webhook_keys)] = Field(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
 from threading import Lock
 
 import duckdb
@@ -9,6 +10,7 @@ from duckdb import DuckDBPyConnection
 from pydantic import PrivateAttr
 
 from og_assets.assets.warehouse_resource import WarehouseResource
+from og_assets.warehouse.place import Turn
 
 TURN_SECONDS = 60
 
@@ -20,8 +22,13 @@ class HeldWarehouse(WarehouseResource):
     _open: ExitStack = PrivateAttr(default_factory=ExitStack)
     _connection: DuckDBPyConnection | None = PrivateAttr(default=None)
 
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return Path(self.database)
+
     @contextmanager
-    def get_connection(self, read_only: bool = False) -> Iterator[DuckDBPyConnection]:
+    def get_connection(self, read_only: bool = False, turn: Turn = Turn.LOAD) -> Iterator[DuckDBPyConnection]:
         """The open connection, for one thread at a time; what the block leaves uncommitted is rolled back."""
         assert self._turn.acquire(timeout=TURN_SECONDS), "connections to the warehouse are nested or not given back"
         try:

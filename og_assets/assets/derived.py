@@ -20,6 +20,7 @@ from og_assets.sync.pull import object_table
 from og_assets.sync.windows import CHICAGO
 from og_assets.warehouse.derive import Days, DeriveReport, derive, prepare
 from og_assets.warehouse.derived_table import DerivedTable
+from og_assets.warehouse.place import Turn
 from og_assets.warehouse.tables import Storable
 
 READ_BY_DERIVED = tuple(
@@ -104,7 +105,7 @@ def _derive(
     """Bring a derived table up to date, with the rows of the run's days among those that are derived again."""
     window = context.partition_time_window
     picture = shown.picture
-    with told_clearly(context), scope.warehouse(context).get_connection() as connection:
+    with told_clearly(context), scope.warehouse(context).get_connection(turn=Turn.DERIVE) as connection:
         prepare(connection, READ_BY_DERIVED)
         report = derive(connection, table, days=Days(window.start, window.end), rebuild=config.rebuild)
         checked = check_derived(connection, table, report, whole_since=whole_since(context))

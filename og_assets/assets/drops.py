@@ -28,7 +28,7 @@ from og_assets.warehouse.derived_table import DerivedTable
 from og_assets.warehouse.drop_analytics import ID_MAP, RECONCILIATION, derive_from_drops
 from og_assets.warehouse.drops import known_files
 from og_assets.warehouse.errors import WarehouseError, WarehouseMissing
-from og_assets.warehouse.file import Warehouse
+from og_assets.warehouse.warehouse import Warehouse
 
 FRESH = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=48))
 """Of every asset here: a drop comes each day, and with it a run."""

@@ -10,12 +10,20 @@ from og_assets.errors import OgAssetsError, what_stopped
 from og_assets.ordergroove.drops.errors import DropsUnreachable
 from og_assets.ordergroove.errors import PagingFailed, StillFailing
 from og_assets.sync.live import shown_as
-from og_assets.warehouse.errors import ForgottenMeanwhile, WarehouseLocked
+from og_assets.warehouse.errors import CatalogUnreachable, CommitRefused, ForgottenMeanwhile, WarehouseLocked
 
 RETRIES = dg.RetryPolicy(max_retries=2, delay=5, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
 """For failures that another try may not meet; the client has retried each request for minutes by then."""
 
-_MAY_PASS = (StillFailing, PagingFailed, DropsUnreachable, WarehouseLocked, ForgottenMeanwhile)
+_MAY_PASS = (
+    StillFailing,
+    PagingFailed,
+    DropsUnreachable,
+    WarehouseLocked,
+    ForgottenMeanwhile,
+    CatalogUnreachable,
+    CommitRefused,
+)
 
 
 @contextmanager

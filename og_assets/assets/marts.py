@@ -24,12 +24,12 @@ from og_assets.warehouse.analytics import ANALYTICS
 from og_assets.warehouse.derive import prepare
 from og_assets.warehouse.derived_table import DerivedTable
 from og_assets.warehouse.errors import MartsDisagree
-from og_assets.warehouse.file import Warehouse
 from og_assets.warehouse.marts.all_marts import MARTS
 from og_assets.warehouse.marts.build import MartsReport, build_marts
 from og_assets.warehouse.marts.subscribers import MARTS_AS_OF
 from og_assets.warehouse.marts.sums import Finding, sums_of
 from og_assets.warehouse.tables import ensure_table
+from og_assets.warehouse.warehouse import Warehouse
 
 SUMS_AGREE = "sums_agree"
 LOOKS_RIGHT = "looks_right"
@@ -143,7 +143,7 @@ def _pictures(warehouse: Warehouse, marts: Sequence[DerivedTable]) -> Mapping[st
     wanted = {mart.name: PICTURES[mart.name] for mart in marts if mart.name in PICTURES}
     if not wanted:
         return {}
-    with warehouse.get_connection() as connection:
+    with warehouse.get_connection(read_only=True) as connection:
         today = datetime.now(CHICAGO).date()
         rows = {name: picture.read(connection, today) for name, picture in wanted.items()}
     return {name: as_metadata(picture, rows[name]) for name, picture in wanted.items()}

@@ -70,9 +70,9 @@ def object_asset(scope: Scope, object: OrdergrooveObject) -> dg.AssetsDefinition
         with told_clearly(context), ExitStack() as stack:
             try:
                 ordergroove = scope.ordergroove(context)
-                source = stack.enter_context(ordergroove.reader(object.name, warehouse.path))
+                source = stack.enter_context(ordergroove.reader(object.name, warehouse.place))
                 attempt = f"{context.run.run_id}-{context.retry_number}"
-                look_first(source.client, ordergroove.readers_folder(warehouse.path), attempt, object.name)
+                look_first(source.client, ordergroove.readers_folder(warehouse.place), attempt, object.name)
             except Exception as error:
                 record_refusal(object, warehouse, mode=request.mode, run_id=run_id, error=error)
                 raise
@@ -90,7 +90,7 @@ def object_asset(scope: Scope, object: OrdergrooveObject) -> dg.AssetsDefinition
             stack.close()  # who waits for a turn has none
             if request.mode is PullMode.SINCE_WATERMARK and report.counts.inserted + report.counts.updated:
                 for name in what_waits(looked_up_after(object), warehouse, read_every):
-                    with ordergroove.reader(name, warehouse.path) as source:
+                    with ordergroove.reader(name, warehouse.place) as source:
                         look_up_named(object, report, BY_NAME[name], source, warehouse, run_id=run_id)
             checked = check_object(warehouse, object, whole_since=whole_since(context))
         # Of a range of days only the last one gets the figures: a copy on every day would add up to a wrong sum, and

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from dagster import ConfigurableResource, EnvVar
 from pydantic import Field
 
+from og_assets.locking import Starts
 from og_assets.merchants import Merchant
 from og_assets.ordergroove.client import OrdergrooveClient
 from og_assets.ordergroove.clock import SourceClock
@@ -19,6 +20,7 @@ from og_assets.ordergroove.turns import Turns
 from og_assets.settings import Settings
 from og_assets.sync.source import Source
 from og_assets.warehouse.errors import WarehouseUnwritable
+from og_assets.warehouse.place import Place
 
 
 class OrdergrooveResource(ConfigurableResource[OrdergrooveClient]):
@@ -73,22 +75,24 @@ class OrdergrooveResource(ConfigurableResource[OrdergrooveClient]):
         return self._client(None)
 
     @contextmanager
-    def reader(self, object_name: str, warehouse: Path) -> Iterator[Source]:
+    def reader(self, object_name: str, warehouse: Place) -> Iterator[Source]:
         """Reads one object into a warehouse, when it is its turn: one reader per object, five in all, one pace."""
         settings = self.settings()
-        turns = Turns(self.readers_folder(warehouse), str(urlsplit(settings.base_url).netloc))
+        folder = self.readers_folder(warehouse)
+        turns = Turns(warehouse.locks(folder), str(urlsplit(settings.base_url).netloc))
         with ExitStack() as stack:
-            client = stack.enter_context(self._client(turns.pace_file))
             try:
+                pace = stack.enter_context(turns.pace())
+                client = stack.enter_context(self._client(pace))
                 turn = ".".join(filter(None, (self.merchant, warehouse.name, object_name)))
                 stack.enter_context(turns.reader(turn, object_name))
             except OSError as error:
-                raise WarehouseUnwritable(turns.folder, str(error)) from error
+                raise WarehouseUnwritable(folder, str(error)) from error
             yield Source(client, SourceClock(settings.source_tz), settings.masking)
 
-    def readers_folder(self, warehouse: Path) -> Path:
+    def readers_folder(self, warehouse: Place) -> Path:
         """Where the readers of this machine take turns and tell each other what stops them."""
-        return Path(self.readers).expanduser() if self.readers else warehouse.parent / "readers"
+        return Path(self.readers).expanduser() if self.readers else warehouse.folder / "readers"
 
     def masking(self) -> Masking:
         """What becomes of personal values and secrets before anything is written."""
@@ -114,12 +118,12 @@ class OrdergrooveResource(ConfigurableResource[OrdergrooveClient]):
         """
         return os.environ.get(self.variables.get(setting, ""), "")
 
-    def _client(self, pace_file: Path | None) -> OrdergrooveClient:
+    def _client(self, starts: Starts | None) -> OrdergrooveClient:
         settings = self.settings()
         return OrdergrooveClient(
             settings.base_url,
             Merchant(settings, self.merchant, self.variables).require_api_key(),
             requests_per_minute=settings.requests_per_minute,
-            pace_file=pace_file,
+            starts=starts,
             retry=RetryPolicy(budget=self.retry_budget_seconds),
         )

@@ -54,7 +54,7 @@ def sweep_asset(scope: Scope, object: OrdergrooveObject, *after: tuple[str, ...]
     def asset(context: dg.AssetExecutionContext, config: SweepConfig) -> Checked:
         warehouse = scope.warehouse(context)
         run_id = context.run.root_run_id or context.run.run_id
-        with told_clearly(context), scope.ordergroove(context).reader(object.name, warehouse.path) as source:
+        with told_clearly(context), scope.ordergroove(context).reader(object.name, warehouse.place) as source:
             report = sweep(
                 object,
                 source,

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from dagster_duckdb import DuckDBResource
 from duckdb import DuckDBPyConnection
@@ -10,6 +9,7 @@ from pydantic import Field
 
 from og_assets.warehouse.connecting import MEMORY_LIMIT, open_warehouse
 from og_assets.warehouse.keeping import Keeping
+from og_assets.warehouse.place import Place, Turn, parse_place
 
 
 class WarehouseResource(DuckDBResource):
@@ -19,7 +19,7 @@ class WarehouseResource(DuckDBResource):
     failure to open, a file that is no database too, for 102 seconds.
     """
 
-    database: str = Field(description="Path of the DuckDB file.")
+    database: str = Field(description="Path of the DuckDB file, or address of a lake.")
     memory_limit: str = Field(default=MEMORY_LIMIT, description="Memory of DuckDB; more is spilled to <database>.tmp.")
     threads: int = Field(default=1, ge=1, description="Threads of DuckDB.")
     lock_timeout_seconds: float = Field(
@@ -35,9 +35,9 @@ class WarehouseResource(DuckDBResource):
     )
 
     @property
-    def path(self) -> Path:
-        """The warehouse file."""
-        return Path(self.database).expanduser()
+    def place(self) -> Place:
+        """Where the warehouse is."""
+        return parse_place(self.database)
 
     @property
     def keeping(self) -> Keeping:
@@ -45,11 +45,12 @@ class WarehouseResource(DuckDBResource):
         return Keeping(on=self.history, days=self.history_days)
 
     @contextmanager
-    def get_connection(self, read_only: bool = False) -> Iterator[DuckDBPyConnection]:
+    def get_connection(self, read_only: bool = False, turn: Turn = Turn.LOAD) -> Iterator[DuckDBPyConnection]:
         """The warehouse for the time of this block; see `open_warehouse` for waiting, settings and errors."""
         with open_warehouse(
-            self.path,
+            self.place,
             read_only=read_only,
+            turn=turn,
             lock_timeout_seconds=self.lock_timeout_seconds,
             busy_timeout_seconds=self.busy_timeout_seconds,
             config={"memory_limit": self.memory_limit, "threads": self.threads, **self.connection_config},

@@ -11,8 +11,8 @@ from og_assets.automation.jobs import range_tags
 from og_assets.ordergroove.objects import OBJECTS
 from og_assets.sync.windows import CHICAGO
 from og_assets.warehouse.errors import WarehouseError, WarehouseMissing
-from og_assets.warehouse.file import WarehouseFile
 from og_assets.warehouse.status import oldest_watermark
+from og_assets.warehouse.warehouse import WarehouseAt
 
 SYNCED_ON_SCHEDULE = dg.FreshnessPolicy.cron(
     deadline_cron="0 13,21 * * *", lower_bound_delta=timedelta(minutes=90), timezone=CHICAGO.key
@@ -71,7 +71,7 @@ def _request_sync(context: dg.ScheduleEvaluationContext, scope: Scope, job_name:
     settings = scope.merchant.settings
     watermark, without = None, [object.name for object in OBJECTS]
     try:
-        with WarehouseFile(settings.warehouse).get_connection(read_only=True) as connection:
+        with WarehouseAt(settings.warehouse).get_connection(read_only=True) as connection:
             watermark, without = oldest_watermark(connection, without)
     except WarehouseMissing:
         pass  # the first sync makes it

@@ -13,7 +13,7 @@ from og_assets.automation.alerts import Memory, problems, tell
 from og_assets.automation.jobs import range_tags
 from og_assets.sync.configured_drops import drop_source
 from og_assets.sync.windows import CHICAGO
-from og_assets.warehouse.file import WarehouseFile
+from og_assets.warehouse.warehouse import WarehouseAt
 from og_assets.webhooks.inbox import Inbox
 
 
@@ -70,7 +70,7 @@ def _drops_sensor(scope: Scope, load_drops: Job) -> dg.SensorDefinition:
     )
     def drops_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         """Look where drops lie."""
-        warehouse = WarehouseFile(settings.warehouse)
+        warehouse = WarehouseAt(settings.warehouse)
         asked = request_for_new_files(context, drop_source(settings), warehouse, load_drops.name, settings.start_date)
         if isinstance(asked, dg.SkipReason):
             return asked

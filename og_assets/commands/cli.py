@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from og_assets.merchants import Merchant
+    from og_assets.warehouse.place import Place
     from og_assets.warehouse.processes import Holder
 
 
@@ -184,7 +185,7 @@ def webhooks(host: str, port: int, merchant: str | None) -> None:
     "--max-age", metavar="TIME", callback=duration, help="How old the oldest watermark may be, such as 14h, 90m or 2d."
 )
 @merchant_option
-def status(warehouse: Path | None, as_json: bool, max_age: timedelta | None, merchant: str | None) -> None:
+def status(warehouse: "Place | None", as_json: bool, max_age: timedelta | None, merchant: str | None) -> None:
     """Show where each object stands.
 
     Exits with 1 when an object has no watermark, when its last pull failed, or when its watermark is older than
@@ -246,7 +247,7 @@ def doctor(as_json: bool, merchant: str | None) -> None:
 )
 @merchant_option
 def query(
-    sql: str | None, merchant: str | None, warehouse: Path | None, wait: float, as_of: str | None, **shown: Any
+    sql: str | None, merchant: str | None, warehouse: "Place | None", wait: float, as_of: str | None, **shown: Any
 ) -> None:
     """Run SQL on the warehouse while syncs go on.
 
@@ -301,7 +302,7 @@ def query(
     help="An export that is to be written anew without the person, and is not known by itself; may be repeated.",
 )
 @click.option("--merchant", metavar="NAME", help="The person's merchant; needed where merchants.toml has several.")
-def forget(customer: str, warehouse: Path | None, exports: tuple[Path, ...], merchant: str | None) -> None:
+def forget(customer: str, warehouse: "Place | None", exports: tuple[Path, ...], merchant: str | None) -> None:
     """Mask all that tells about one person, for good.
 
     CUSTOMER is the id in the shop, spelled as there. Names, addresses, numbers, free text and records as received go
@@ -326,7 +327,7 @@ def forget(customer: str, warehouse: Path | None, exports: tuple[Path, ...], mer
         raise SettingError(f"Whose customer is that? Name the merchant with --merchant, one of: {names}.")
     settings = found[0].settings
     if warehouse:
-        settings = settings.model_copy(update={"warehouse": warehouse.expanduser()})
+        settings = settings.model_copy(update={"warehouse": warehouse})
     run_forget(_console(), customer, settings, exports)
 
 
@@ -344,7 +345,7 @@ def forget(customer: str, warehouse: Path | None, exports: tuple[Path, ...], mer
 @click.option("--views", is_flag=True, help="Write the views too, such as ordergroove.orders_current.")
 @click.option("--wait", default=60.0, show_default=True, help="Seconds to wait for a load to give the file back.")
 @merchant_option
-def export(folder: Path, warehouse: Path | None, merchant: str | None, wait: float, **options: Any) -> None:
+def export(folder: Path, warehouse: "Place | None", merchant: str | None, wait: float, **options: Any) -> None:
     """Write every table to a folder of files.
 
     The files are DIR/<schema>/<table>.<format>, all of one moment. DIR gets its name when all files are complete:
@@ -370,7 +371,7 @@ def export(folder: Path, warehouse: Path | None, merchant: str | None, wait: flo
 @click.option("--open", "opens", is_flag=True, help="Open it in the browser.")
 @click.option("--wait", default=60.0, show_default=True, help="Seconds to wait for a load to give the file back.")
 @merchant_option
-def report(folder: Path | None, warehouse: Path | None, merchant: str | None, opens: bool, wait: float) -> None:
+def report(folder: Path | None, warehouse: "Place | None", merchant: str | None, opens: bool, wait: float) -> None:
     """Write the figures of the shop as one HTML file.
 
     Recurring revenue, churn, cohorts, forecast, orders, revenue, products, skips and cancel reasons, as of the last
@@ -386,8 +387,7 @@ def report(folder: Path | None, warehouse: Path | None, merchant: str | None, op
     """
     from og_assets.commands.report import write_reports
 
-    given = warehouse.expanduser() if warehouse else None
-    for file in write_reports(given, merchant, folder, wait_seconds=wait, on_wait=_tell_of_waiting(wait)):
+    for file in write_reports(warehouse, merchant, folder, wait_seconds=wait, on_wait=_tell_of_waiting(wait)):
         click.echo(file)
         if opens:
             click.launch(str(file))
@@ -464,10 +464,10 @@ def _merchants(name: str | None) -> "Sequence[Merchant]":
     return chosen(load_merchants(), name)
 
 
-def _warehouses(given: Path | None, merchant: str | None) -> "Mapping[str, Path]":
+def _warehouses(given: "Place | None", merchant: str | None) -> "Mapping[str, Place]":
     """The warehouses that a command reads, by the names of merchants; the only one has none."""
     if given:
-        return {"": given.expanduser()}
+        return {"": given}
     found = _merchants(merchant)
     return {each.name if len(found) > 1 else "": each.settings.warehouse for each in found}
 

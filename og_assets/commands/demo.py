@@ -22,7 +22,8 @@ from og_assets.playground import merchant as playground
 from og_assets.playground.comparison import compare, compare_deletions
 from og_assets.settings import load_settings
 from og_assets.sync.windows import CHICAGO
-from og_assets.warehouse.file import WarehouseFile
+from og_assets.warehouse.place import FilePlace
+from og_assets.warehouse.warehouse import WarehouseAt
 
 ORDERS_BY_STATUS = (
     "SELECT status_name, count(*) AS orders, sum(items) AS items, sum(total) AS total"
@@ -63,7 +64,7 @@ def _tell(console: Console, number: int, sentence: str) -> None:
 
 
 def _show_orders(console: Console) -> None:
-    with WarehouseFile(playground.WAREHOUSE).get_connection(read_only=True) as connection:
+    with WarehouseAt(playground.WAREHOUSE).get_connection(read_only=True) as connection:
         rows = connection.execute(ORDERS_BY_STATUS).fetchall()
     screen = Screen(box=None, header_style="bold", pad_edge=False)
     screen.add_column("   status")
@@ -110,9 +111,9 @@ def how_called() -> str:
 def _sync_and_compare(console: Console, world: World, folder: Path) -> bool:
     today = datetime.now(CHICAGO).date()
     tags = range_tags(today - timedelta(days=1), today)
-    run_id, succeeded = run_job(console, "sync", playground.WAREHOUSE, tags=tags, folder=folder)
+    run_id, succeeded = run_job(console, "sync", FilePlace(playground.WAREHOUSE), tags=tags, folder=folder)
     masking = load_settings().masking
-    with WarehouseFile(playground.WAREHOUSE).get_connection(read_only=True) as connection:
+    with WarehouseAt(playground.WAREHOUSE).get_connection(read_only=True) as connection:
         pulls = _pulls(connection, run_id)
         comparisons = {object.name: compare(connection, world, object, masking) for object in OBJECTS}
         deletions = compare_deletions(connection, world)

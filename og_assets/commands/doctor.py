@@ -131,21 +131,22 @@ def _examine_clock(preflight: Preflight) -> Finding:
 
 
 def _examine_warehouse(settings: Settings) -> Finding:
-    path = settings.warehouse
-    existed = path.exists()
+    place = settings.warehouse
+    existed = place.exists()
     try:
-        with open_warehouse(path, lock_timeout_seconds=10, busy_timeout_seconds=5):
+        with open_warehouse(place, lock_timeout_seconds=10, busy_timeout_seconds=5):
             pass
     except WarehouseError as error:
         return Finding("warehouse", Verdict.BAD, str(error))
-    if path == FORMER_WAREHOUSE and not os.environ.get("ORDERGROOVE_WAREHOUSE"):
+    if place == FORMER_WAREHOUSE and not os.environ.get("ORDERGROOVE_WAREHOUSE"):
         return Finding(
             "warehouse",
             Verdict.GOOD,
-            f"{path}, the default of former releases, was found and is used. To take today's, rename it to {WAREHOUSE} "
-            "while no sync runs: in plain DuckDB `ordergroove.orders` is ambiguous in a file of the old name.",
+            f"{place}, the default of former releases, was found and is used. To take today's, rename it to "
+            f"{WAREHOUSE} while no sync runs: in plain DuckDB `ordergroove.orders` is ambiguous in a file of the old "
+            "name.",
         )
-    return Finding("warehouse", Verdict.GOOD, f"{path} " + ("can be written" if existed else "was made"))
+    return Finding("warehouse", Verdict.GOOD, f"{place} " + ("can be written" if existed else "was made"))
 
 
 BACKUPS = ("backups", "backup")
@@ -154,9 +155,9 @@ BACKUPS = ("backups", "backup")
 
 def _examine_history(settings: Settings) -> Finding:
     """What of the warehouse cannot be fetched again, and how old the newest copy of it is, where that can be known."""
-    path = settings.warehouse
+    place = settings.warehouse
     try:
-        with open_warehouse(path, read_only=True, lock_timeout_seconds=10, busy_timeout_seconds=5) as connection:
+        with open_warehouse(place, read_only=True, lock_timeout_seconds=10, busy_timeout_seconds=5) as connection:
             states, since = count_states(connection), kept_since(connection)
     except WarehouseError as error:
         return Finding("history", Verdict.BAD, str(error))
@@ -165,7 +166,7 @@ def _examine_history(settings: Settings) -> Finding:
         return Finding("history", Verdict.ATTENTION, f"{told}; ORDERGROOVE_HISTORY is off: what changes now is lost")
     copies = [
         copy
-        for folder in (path.parent, path.parent.parent)
+        for folder in (place.folder, place.folder.parent)
         for name in BACKUPS
         for copy in folder.glob(f"{name}/*.duckdb")
     ]

@@ -16,6 +16,7 @@ from filelock import Timeout
 
 from og_assets.errors import OgAssetsError
 from og_assets.locking import ProcessLock
+from og_assets.warehouse.place import Place, Where, place_of
 from og_assets.warehouse.processes import Holder
 from og_assets.warehouse.reading import read_warehouse
 from og_assets.warehouse.sql import read_sql
@@ -40,7 +41,7 @@ class ExportRefused(OgAssetsError):
 
 
 def export(
-    path: Path,
+    where: Where,
     folder: Path,
     *,
     format: str = "parquet",
@@ -49,7 +50,7 @@ def export(
     on_table: Callable[[str, int, int, int], None] | None = None,
     **waiting: Unpack[Waiting],
 ) -> dict[str, int]:
-    """Write the tables of the warehouse at `path` to `folder`/<schema>/<table>.<format>; returns rows by table.
+    """Write the tables of the warehouse to `folder`/<schema>/<table>.<format>; returns rows by table.
 
     All tables are read in one transaction. They are written to a folder beside `folder` that takes its name
     when all are complete, so what stands under `folder` is always whole. With `replace` an earlier export there
@@ -63,10 +64,10 @@ def export(
         folder.parent.mkdir(parents=True, exist_ok=True)
         with ProcessLock(folder.with_name(f".{folder.name}.export.lock"), timeout=0):
             _clear_up(folder)
-            _note(path, folder)
+            _note(place_of(where), folder)
             written = _new_folder_beside(folder)
             try:
-                with read_warehouse(path, hold_seconds=None, **waiting) as connection:
+                with read_warehouse(where, hold_seconds=None, **waiting) as connection:
                     rows = _write_tables(connection, written, format, views=views, on_table=on_table)
                 _put_in_place(written, folder, replace=replace)
             finally:
@@ -78,10 +79,10 @@ def export(
     return rows
 
 
-def exports_of(path: Path) -> list[Path]:
-    """The folders to which the warehouse at `path` was exported, as far as they were noted beside it."""
+def exports_of(place: Place) -> list[Path]:
+    """The folders to which the warehouse was exported from this machine, as far as they were noted beside it."""
     try:
-        noted = _notes(path).read_text().splitlines()
+        noted = _notes(place).read_text().splitlines()
     except OSError:
         return []
     return [Path(json.loads(folder)) for folder in dict.fromkeys(noted)]
@@ -93,7 +94,7 @@ def is_export(folder: Path) -> bool:
     return (folder / MANIFEST).exists()
 
 
-def refresh(path: Path, folder: Path, **waiting: Unpack[Waiting]) -> dict[str, int]:
+def refresh(where: Where, folder: Path, **waiting: Unpack[Waiting]) -> dict[str, int]:
     """Write the export in `folder` anew as it was written; raises as `export` does, and when there is none."""
     try:
         manifest = json.loads((folder / MANIFEST).read_text())
@@ -102,17 +103,17 @@ def refresh(path: Path, folder: Path, **waiting: Unpack[Waiting]) -> dict[str, i
         format, views = "", False
     if format not in FORMATS:
         raise ExportRefused(f"{folder} is no export of ours: it has no usable {MANIFEST}.")
-    return export(path, folder, format=format, views=views, replace=True, **waiting)
+    return export(where, folder, format=format, views=views, replace=True, **waiting)
 
 
-def _notes(path: Path) -> Path:
-    return path.with_name(f"{path.name}.exports")
+def _notes(place: Place) -> Path:
+    return place.beside("exports")
 
 
-def _note(path: Path, folder: Path) -> None:
+def _note(place: Place, folder: Path) -> None:
     """Note beside the warehouse where an export is, so that `og forget` finds it; who may not write there does not."""
-    if folder not in exports_of(path) and path.exists():
-        with suppress(OSError), _notes(path).open("a") as notes:
+    if folder not in exports_of(place) and place.folder.exists():
+        with suppress(OSError), _notes(place).open("a") as notes:
             notes.write(json.dumps(str(folder)) + "\n")
 
 

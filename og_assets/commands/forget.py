@@ -15,7 +15,7 @@ from og_assets.ordergroove.drops.source import LocalFolder
 from og_assets.settings import Settings
 from og_assets.sync.forgetting import CannotForget, ForgetReport, Places, forget
 from og_assets.sync.forgotten_drops import dropping, persons
-from og_assets.warehouse.file import WarehouseFile
+from og_assets.warehouse.warehouse import WarehouseAt
 from og_assets.webhooks.inbox import Inbox
 
 
@@ -30,7 +30,7 @@ def run_forget(console: Console, customer: str, settings: Settings, exports: Seq
         report = forget(
             customer,
             Places(
-                warehouse=WarehouseFile(settings.warehouse),
+                warehouse=WarehouseAt(settings.warehouse),
                 inbox=inbox,
                 archive=Archive(settings.drops_archive),
                 typed=[query_history()],

@@ -1,7 +1,6 @@
 """What commands have in common: how they end, and the options that several of them take."""
 
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import click
@@ -31,12 +30,22 @@ class Group(click.Group):
 
 
 def warehouse_option(command: Any) -> Any:
-    """`--warehouse FILE`, for commands that read a warehouse."""
+    """`--warehouse FILE`, for commands that read a warehouse; they are handed its Place."""
     return click.option(
         "--warehouse",
-        type=click.Path(dir_okay=False, path_type=Path),
-        help="The DuckDB file, in place of the setting ORDERGROOVE_WAREHOUSE.",
+        metavar="FILE",
+        callback=_place,
+        help="The DuckDB file, or the address of a lake, in place of the setting ORDERGROOVE_WAREHOUSE.",
     )(command)
+
+
+def _place(_context: click.Context, _option: click.Parameter, address: str | None) -> Any:
+    from og_assets.warehouse.place import parse_place
+
+    try:
+        return parse_place(address) if address else None
+    except ValueError as error:  # which does not quote the address: there may be a password in it
+        raise click.BadParameter(str(error)) from None
 
 
 def merchant_option(command: Any) -> Any:

@@ -22,6 +22,7 @@ from rich.table import Table
 from og_assets.errors import OgAssetsError
 from og_assets.warehouse.all_merchants import read_all
 from og_assets.warehouse.errors import WarehouseError
+from og_assets.warehouse.place import Place
 from og_assets.warehouse.processes import Holder
 from og_assets.warehouse.reading import HOLD_SECONDS, WAIT_SECONDS, read_warehouse
 from og_assets.warehouse.sql import read_sql
@@ -59,7 +60,7 @@ class StatementFailed(OgAssetsError):
 class Query:
     """How statements are run and shown. The file is open while a statement runs, not while its result is shown."""
 
-    warehouses: Mapping[str, Path]
+    warehouses: Mapping[str, Place]
     """By the name of the merchant; the only one has none."""
     format: str = "table"
     rows: int = 100

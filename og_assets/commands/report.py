@@ -9,11 +9,12 @@ from og_assets.merchants import chosen, load_merchants
 from og_assets.playground import merchant as playground
 from og_assets.report.report import read_report, render, write
 from og_assets.settings import default_report
+from og_assets.warehouse.place import Place
 from og_assets.warehouse.reading import read_warehouse
 
 
 def write_reports(
-    warehouse: Path | None, merchant: str | None, folder: Path | None, **waiting: Unpack[Waiting]
+    warehouse: Place | None, merchant: str | None, folder: Path | None, **waiting: Unpack[Waiting]
 ) -> Iterator[Path]:
     """Write the report of a warehouse, or of each merchant that is meant, and say where.
 
@@ -21,7 +22,7 @@ def write_reports(
     as reading does.
     """
     if warehouse:
-        is_emulated = warehouse.resolve() == playground.WAREHOUSE.resolve()
+        is_emulated = warehouse.identity == playground.WAREHOUSE.resolve()
         own = playground.REPORT if is_emulated else default_report(warehouse)
         yield _write(warehouse, folder or own, "", waiting)
         return
@@ -31,7 +32,7 @@ def write_reports(
         yield _write(each.settings.warehouse, place, each.name, waiting)
 
 
-def _write(warehouse: Path, folder: Path, merchant: str, waiting: Waiting) -> Path:
+def _write(warehouse: Place, folder: Path, merchant: str, waiting: Waiting) -> Path:
     with read_warehouse(warehouse, **waiting) as connection:
         figures = read_report(connection)
     return write(render(figures, merchant), folder)

@@ -30,13 +30,14 @@ from og_assets.commands.home import open_home
 from og_assets.commands.watching import step_name, watch
 from og_assets.sync.live import FOLDER, Spectator
 from og_assets.warehouse.errors import WarehouseError
+from og_assets.warehouse.place import Place
 from og_assets.warehouse.sync_log import end_syncs
 
 CODE_LOCATION = "og_assets.definitions"
 
 
 def run_job(
-    console: Console, job_name: str, warehouse: Path, *, tags: Mapping[str, str], folder: Path
+    console: Console, job_name: str, warehouse: Place, *, tags: Mapping[str, str], folder: Path
 ) -> tuple[str, bool]:
     """Run a job that loads `warehouse`, in a process of Dagster's own that starts in `folder`.
 
@@ -98,7 +99,7 @@ def _code(job_name: str, folder: Path) -> JobPythonOrigin:
     return repository.get_reconstructable_job(job_name).get_python_origin()
 
 
-def _settle(instance: dg.DagsterInstance, run: dg.DagsterRun, warehouse: Path) -> dg.DagsterRunStatus:
+def _settle(instance: dg.DagsterInstance, run: dg.DagsterRun, warehouse: Place) -> dg.DagsterRunStatus:
     """The status of a run whose process has ended; one that could not say how it ended is canceled or failed."""
     ended = instance.get_run_by_id(run.run_id) or run
     if ended.status is dg.DagsterRunStatus.CANCELING:
@@ -111,14 +112,14 @@ def _settle(instance: dg.DagsterInstance, run: dg.DagsterRun, warehouse: Path) -
     return settled.status
 
 
-def _end_pulls(run: dg.DagsterRun, path: Path) -> None:
+def _end_pulls(run: dg.DagsterRun, place: Place) -> None:
     """Note in the sync log that pulls have ended which could not say so; not when the warehouse stays busy."""
     warehouse = WarehouseResource(
-        database=str(path), lock_timeout_seconds=GRACE_SECONDS, busy_timeout_seconds=GRACE_SECONDS
+        database=str(place), lock_timeout_seconds=GRACE_SECONDS, busy_timeout_seconds=GRACE_SECONDS
     )
     outcome = "canceled" if run.status is dg.DagsterRunStatus.CANCELED else "failed"
     try:
-        if warehouse.path.exists():
+        if place.exists():
             with warehouse.get_connection() as connection:
                 end_syncs(connection, run.root_run_id or run.run_id, outcome)
     except WarehouseError:

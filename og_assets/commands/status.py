@@ -18,6 +18,7 @@ from og_assets.commands.export import export
 from og_assets.commands.finding import Verdict
 from og_assets.ordergroove.objects import OBJECTS
 from og_assets.warehouse.errors import WarehouseError
+from og_assets.warehouse.place import Place
 from og_assets.warehouse.reading import read_warehouse
 from og_assets.warehouse.status import ObjectStatus, read_status
 
@@ -25,7 +26,7 @@ MARKS = {Verdict.GOOD: "[green]ok[/]", Verdict.ATTENTION: "[yellow]note[/]", Ver
 
 
 def show_all(
-    console: Console, warehouses: Mapping[str, Path], *, as_json: bool, max_age: timedelta | None = None
+    console: Console, warehouses: Mapping[str, Place], *, as_json: bool, max_age: timedelta | None = None
 ) -> bool:
     """Print where each object of these merchants stands; whether all is well with all of them.
 
@@ -54,12 +55,12 @@ def show_all(
     return is_well
 
 
-def show_status(console: Console, warehouse: Path) -> bool:
+def show_status(console: Console, warehouse: Place) -> bool:
     """Print where each object stands; whether all have a watermark and no failed pull."""
     return show_all(console, {"": warehouse}, as_json=False)
 
 
-def _read(warehouse: Path) -> list[ObjectStatus]:
+def _read(warehouse: Place) -> list[ObjectStatus]:
     with read_warehouse(warehouse) as connection:
         return read_status(connection, [object.name for object in OBJECTS])
 
@@ -121,7 +122,7 @@ def show_findings(console: Console, merchant: str | None, *, as_json: bool) -> b
     return all(finding.verdict is not Verdict.BAD for finding in findings)
 
 
-def show_export(warehouse: Path, folder: Path, **options: Any) -> None:
+def show_export(warehouse: Place, folder: Path, **options: Any) -> None:
     """Export, with a bar for a person who watches, and say what was written."""
     console = Console(stderr=True)
     with Progress(

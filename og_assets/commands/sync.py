@@ -18,6 +18,7 @@ from og_assets.merchants import Merchant
 from og_assets.ordergroove.objects import OBJECTS
 from og_assets.sync.windows import CHICAGO
 from og_assets.warehouse.errors import WarehouseMissing
+from og_assets.warehouse.place import Place
 from og_assets.warehouse.reading import read_warehouse
 from og_assets.warehouse.status import oldest_watermark
 
@@ -68,7 +69,7 @@ def what_is_pulled(watermark: datetime | None, without: list[str]) -> str:
     return f"what changed since {watermark:%Y-%m-%d %H:%M} UTC{whole}"
 
 
-def _watermark(warehouse: Path) -> tuple[datetime | None, list[str]]:
+def _watermark(warehouse: Place) -> tuple[datetime | None, list[str]]:
     names = [object.name for object in OBJECTS]
     try:
         with read_warehouse(warehouse) as connection:

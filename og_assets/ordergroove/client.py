@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from types import TracebackType
 from typing import Any, NoReturn, Self
 from urllib.parse import quote
@@ -15,6 +14,7 @@ from urllib.parse import quote
 import httpx
 import msgspec
 
+from og_assets.locking import Starts
 from og_assets.ordergroove import errors
 from og_assets.ordergroove.objects import OBJECTS, OrdergrooveObject
 from og_assets.ordergroove.page import Page, require_record, split
@@ -73,7 +73,7 @@ class OrdergrooveClient:
     """A reader of one Ordergroove host with one API key; a context manager.
 
     `base_url` is scheme, host and port of the REST API. `requests_per_minute` is the rate limit, None for
-    no pace; readers with the same `pace_file` share it. `timeout` bounds each wait for the network, `retry`
+    no pace; readers with the same `starts` share it. `timeout` bounds each wait for the network, `retry`
     says how often and how long a request is tried again.
 
     Raises ValueError for an address that is none, WrongKey for a key that no header can carry.
@@ -86,7 +86,7 @@ class OrdergrooveClient:
         api_key: str,
         *,
         requests_per_minute: float | None,
-        pace_file: Path | None = None,
+        starts: Starts | None = None,
         timeout: httpx.Timeout | float = TIMEOUT,
         retry: RetryPolicy = RetryPolicy(),  # noqa: B008 - frozen
     ) -> None:
@@ -95,7 +95,7 @@ class OrdergrooveClient:
             api_key,
             encrypted=self._base.scheme == "https",
             requests_per_minute=requests_per_minute,
-            pace_file=pace_file,
+            starts=starts,
             timeout=timeout,
             retry=retry,
         )

@@ -1,19 +1,13 @@
 """Patience and pace: which faults are tried again, how long is waited, how fast requests may follow. Sends nothing."""
 
 import random
-import threading
-import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from pathlib import Path
 
-from filelock import FileLock
-
+from og_assets.locking import OwnStarts, Starts
 from og_assets.ordergroove.errors import OrdergrooveError, StillFailing
 
-_LONGEST_QUEUE = 60.0
-"""Seconds; nobody has reserved a start that is farther away."""
 _MAY_PASS = (408, 423, 429)
 _SERVER_ERROR = 500
 
@@ -93,38 +87,15 @@ def retry_after_seconds(value: str | None, now: datetime) -> float | None:
 class Pace:
     """Keeps request starts at least 60/`requests_per_minute` seconds apart; None means no pace. Thread-safe.
 
-    All that have the same `file` share one pace, processes of this machine too: each takes the next free start there.
+    All that have the same `starts` share one pace; without it the pace is this one's own.
     """
 
-    def __init__(self, requests_per_minute: float | None, file: Path | None = None) -> None:
+    def __init__(self, requests_per_minute: float | None, starts: Starts | None = None) -> None:
         if requests_per_minute is not None and not requests_per_minute > 0:
             raise ValueError(f"requests_per_minute must be above 0 or None, not {requests_per_minute}")
         self._interval = 60.0 / requests_per_minute if requests_per_minute else 0.0
-        self._file = file
-        self._next_start = 0.0
-        self._lock = FileLock(f"{file}.lock") if file and self._interval else threading.Lock()
+        self._starts = starts or OwnStarts()
 
     def reserve(self) -> float:
         """Take the next free start and return how many seconds from now it is."""
-        if not self._interval:
-            return 0.0
-        with self._lock:
-            now = time.monotonic()
-            start = max(now, self._read(now))
-            self._write(start + self._interval)
-            return start - now
-
-    def _read(self, now: float) -> float:
-        if self._file is None:
-            return self._next_start
-        try:
-            next_start = float(self._file.read_bytes())
-        except (OSError, ValueError):
-            return 0.0
-        # The clock starts anew with the machine: what it said before is nobody's reservation.
-        return next_start if next_start < now + _LONGEST_QUEUE else 0.0
-
-    def _write(self, next_start: float) -> None:
-        self._next_start = next_start
-        if self._file is not None:
-            self._file.write_bytes(repr(next_start).encode())
+        return self._starts.reserve(self._interval) if self._interval else 0.0

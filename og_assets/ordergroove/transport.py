@@ -8,11 +8,11 @@ from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Generic, NamedTuple, NoReturn, TypeVar
 
 import httpx
 
+from og_assets.locking import Starts
 from og_assets.ordergroove.errors import Closed, OrdergrooveError, UnexpectedPage, Unreachable, WrongKey
 from og_assets.ordergroove.json_text import BrokenBody
 from og_assets.ordergroove.page import WrongShape
@@ -62,7 +62,7 @@ class Transport:
         *,
         encrypted: bool,
         requests_per_minute: float | None,
-        pace_file: Path | None,
+        starts: Starts | None,
         timeout: httpx.Timeout | float,
         retry: RetryPolicy,
     ) -> None:
@@ -70,7 +70,7 @@ class Transport:
             # Checked here because the HTTP library would quote the whole header in its own error.
             raise WrongKey("ORDERGROOVE_API_KEY", "it is empty or has characters that no key has")
         self._retry = retry
-        self._pace = Pace(requests_per_minute, pace_file)
+        self._pace = Pace(requests_per_minute, starts)
         self._closing = threading.Event()
         self._streams: deque[Any] = deque(maxlen=8)
         self.on_sent: Callable[[], None] | None = None

@@ -20,7 +20,6 @@ from og_assets.sync.pull import PullReport, object_table
 from og_assets.sync.source import Source
 from og_assets.sync.staged_records import staged_line
 from og_assets.sync.windows import last_evening
-from og_assets.warehouse.file import Warehouse
 from og_assets.warehouse.forgotten import NOBODY, read_forgotten, require_same
 from og_assets.warehouse.history import ensure_history
 from og_assets.warehouse.load import Batch, load_batch
@@ -28,6 +27,7 @@ from og_assets.warehouse.progress import Progress, QuarantinedRecord, SyncPlan
 from og_assets.warehouse.staging import Staging, staging_folder
 from og_assets.warehouse.status import WholeReading, last_whole_reading, named_keys
 from og_assets.warehouse.tables import ensure_table
+from og_assets.warehouse.warehouse import Warehouse
 
 log = logging.getLogger("og_assets")
 
@@ -60,7 +60,7 @@ def what_waits(
 ) -> dict[str, WholeReading]:
     """Those of the objects that a sync leaves to the night now, each with its last whole reading."""
     asked = [object for object in objects if not object.is_incremental]
-    if not asked or not warehouse.path.exists():
+    if not asked or not warehouse.place.exists():
         return {}
     now = datetime.now(UTC)
     with warehouse.get_connection() as connection:
@@ -108,7 +108,7 @@ def look_up_named(
             started_at=started,
         )
 
-    with logged_run(warehouse, plan) as run, Staging(staging_folder(warehouse.path), table) as staging:
+    with logged_run(warehouse, plan) as run, Staging(staging_folder(warehouse.place), table) as staging:
         reader = forgetful(named, source, forgotten)
         refused: list[QuarantinedRecord] = []
         found = unanswered = 0

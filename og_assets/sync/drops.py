@@ -43,13 +43,13 @@ from og_assets.warehouse.drops import (
     log_unloaded,
 )
 from og_assets.warehouse.errors import ForgottenMeanwhile
-from og_assets.warehouse.file import Warehouse
 from og_assets.warehouse.forgotten import Forgotten, read_forgotten, require_same
 from og_assets.warehouse.progress import BatchCounts, Progress, SyncPlan, SyncRun
 from og_assets.warehouse.retention import forget_old_pulls
 from og_assets.warehouse.staging import Staging, staging_folder
 from og_assets.warehouse.tables import Table, ensure_table
 from og_assets.warehouse.transactions import transaction
+from og_assets.warehouse.warehouse import Warehouse
 
 log = logging.getLogger("og_assets")
 
@@ -277,7 +277,7 @@ class _Taking:
         reader = DropReader(self._report, self._drops.masking)
         about = _about(logged)
         noted = read = 0
-        folder = staging_folder(self._warehouse.path)
+        folder = staging_folder(self._warehouse.place)
         with (
             unpacked(path, logged.name) as stream,
             Staging(folder, self._table) as rows,

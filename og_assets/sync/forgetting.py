@@ -20,10 +20,10 @@ from og_assets.ordergroove.reader import Accepted, RecordReader, Refused
 from og_assets.sync.forgotten_drops import dropping, forget_in_archive
 from og_assets.sync.forgotten_rows import Person, find_person, ids_of, mask_person
 from og_assets.sync.source import Source
-from og_assets.warehouse.file import Warehouse
 from og_assets.warehouse.forgotten import Forgotten, ensure_key, forget_from_now, write_anew
 from og_assets.warehouse.staging import remove_leftovers, staging_folder
 from og_assets.warehouse.transactions import transaction
+from og_assets.warehouse.warehouse import Warehouse
 from og_assets.webhooks.inbox import Inbox, InboxEvent
 
 log = logging.getLogger("og_assets")
@@ -113,8 +113,8 @@ def forget(customer: str, places: Places) -> ForgetReport:
     with warehouse.get_connection() as connection:
         with transaction(connection):
             masked = mask_person(connection, person, forgotten, masking)
-        write_anew(connection, warehouse.path)
-    remove_leftovers(staging_folder(warehouse.path))
+        write_anew(connection, warehouse.place)
+    remove_leftovers(staging_folder(warehouse.place))
     report = ForgetReport(masked | elsewhere, unreadable, forgotten)
     log.info("One person was forgotten: %d rows masked.", sum(report.masked.values()))
     return report

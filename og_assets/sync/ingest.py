@@ -17,10 +17,10 @@ from og_assets.sync.forgetting import without_the_forgotten
 from og_assets.sync.logged_run import logged_run
 from og_assets.sync.windows import CHICAGO
 from og_assets.warehouse.events import StoredEvent, read_position, store_events
-from og_assets.warehouse.file import Warehouse
 from og_assets.warehouse.forgotten import read_forgotten, require_same
 from og_assets.warehouse.progress import Progress, SyncPlan
 from og_assets.warehouse.sync_log import storable
+from og_assets.warehouse.warehouse import Warehouse
 from og_assets.webhooks.inbox import Inbox, InboxEvent
 
 EVENTS = "events"

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from duckdb import DuckDBPyConnection
 
 from og_assets.errors import message_of, what_stopped
-from og_assets.warehouse.file import Warehouse
 from og_assets.warehouse.progress import SyncPlan, SyncRun
 from og_assets.warehouse.sync_log import begin_sync, fail_sync
+from og_assets.warehouse.warehouse import Warehouse
 
 log = logging.getLogger("og_assets")
 

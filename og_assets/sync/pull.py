@@ -29,7 +29,6 @@ from og_assets.sync.progress_lines import ProgressLines
 from og_assets.sync.source import Source
 from og_assets.sync.staged_records import stage_records
 from og_assets.sync.windows import PullMode, PullRequest, SegmentRequest, SyncWindow
-from og_assets.warehouse.file import Warehouse
 from og_assets.warehouse.forgotten import NOBODY, read_forgotten, require_same
 from og_assets.warehouse.history import ensure_history
 from og_assets.warehouse.load import Batch, load_batch
@@ -44,6 +43,7 @@ from og_assets.warehouse.sync_log import (
     read_watermark,
 )
 from og_assets.warehouse.tables import Table, Versions, ensure_table
+from og_assets.warehouse.warehouse import Warehouse
 
 log = logging.getLogger("og_assets")
 
@@ -256,7 +256,7 @@ class _Pull:
     def _read(self, first_url: str | None) -> None:
         pages = self._client.pages(self._object, self._begun.filters, first_url=first_url, page_size=self._page_size)
         with (
-            Staging(staging_folder(self._warehouse.path), self._table) as staging,
+            Staging(staging_folder(self._warehouse.place), self._table) as staging,
             closing(read_ahead(pages, PAGES_AHEAD, when_sent=self._client.when_sent)) as ahead,
         ):
             for page in ahead:
@@ -360,7 +360,7 @@ def record_refusal(
 
     A warehouse that does not exist is not made for it.
     """
-    if not warehouse.path.exists():
+    if not warehouse.place.exists():
         return
     try:
         with warehouse.get_connection() as connection:

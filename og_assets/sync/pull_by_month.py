@@ -7,8 +7,8 @@ from og_assets.ordergroove.objects import OrdergrooveObject
 from og_assets.sync.pull import PullReport, pull, summed
 from og_assets.sync.source import Source
 from og_assets.sync.windows import WHOLE_HISTORY, SegmentRequest, segments
-from og_assets.warehouse.file import Warehouse
 from og_assets.warehouse.status import finished_pull
+from og_assets.warehouse.warehouse import Warehouse
 
 
 def pull_by_month(

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from og_assets.ordergroove.client import OrdergrooveClient
 from og_assets.ordergroove.errors import OrdergrooveError
 from og_assets.ordergroove.objects import OrdergrooveObject
-from og_assets.warehouse.file import Warehouse
 from og_assets.warehouse.sql import read_sql
+from og_assets.warehouse.warehouse import Warehouse
 
 SAMPLE_SIZE = 5
 """Of each kind: a sync then asks at most twenty times for this."""

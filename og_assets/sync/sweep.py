@@ -28,7 +28,6 @@ from og_assets.sync.pull import object_table, progress_of
 from og_assets.sync.source import Source
 from og_assets.sync.staged_records import staged_line
 from og_assets.sync.windows import last_evening
-from og_assets.warehouse.file import Warehouse
 from og_assets.warehouse.findings import (
     Finding,
     Suspect,
@@ -44,6 +43,7 @@ from og_assets.warehouse.load import Batch, load_batch
 from og_assets.warehouse.progress import Progress, QuarantinedRecord, SyncPlan, SyncRun
 from og_assets.warehouse.staging import Segment, Staging, staging_folder
 from og_assets.warehouse.tables import ensure_table
+from og_assets.warehouse.warehouse import Warehouse
 
 log = logging.getLogger("og_assets")
 
@@ -223,7 +223,7 @@ class _Sweep:
             raise OneCustomerSeen(self._object.name, preflight.customers)
         skew = preflight.clock_skew.total_seconds() if preflight.clock_skew is not None else None
         self._progress = Progress(requests=1, clock_skew_seconds=skew)
-        with Staging(staging_folder(self._warehouse.path), self._table) as staging:
+        with Staging(staging_folder(self._warehouse.place), self._table) as staging:
             self._list(statuses, staging)
             suspects = self._suspects(staging.close_segment(), listed_since, whole=told_since is None)
             self._guard(suspects)

@@ -3,15 +3,15 @@
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from typing import Any, cast
 
 import duckdb
 from duckdb import DuckDBPyConnection
 
-from og_assets.warehouse.connecting import once_free, turn
+from og_assets.warehouse.connecting import once_free, turn_on_file
 from og_assets.warehouse.errors import WarehouseReadOnly
 from og_assets.warehouse.hold_limit import HoldLimit, LimitedConnection
+from og_assets.warehouse.place import FilePlace, Lake, Place
 from og_assets.warehouse.reading import HOLD_SECONDS, MEMORY_LIMIT, WAIT_SECONDS
 from og_assets.warehouse.sql import read_sql
 from og_assets.warehouse.tables import literal, quoted
@@ -23,7 +23,7 @@ RENAMED = " RENAME (merchant AS merchant_public_id)"
 
 @contextmanager
 def read_all(
-    warehouses: Mapping[str, Path], *, wait_seconds: float = WAIT_SECONDS, hold_seconds: float | None = HOLD_SECONDS
+    warehouses: Mapping[str, Place], *, wait_seconds: float = WAIT_SECONDS, hold_seconds: float | None = HOLD_SECONDS
 ) -> Iterator[DuckDBPyConnection]:
     """The warehouses of these merchants for reading, for this block only.
 
@@ -41,16 +41,16 @@ def read_all(
         "autoinstall_known_extensions": False,
         "python_scan_all_frames": hold_seconds is not None,
     }
+    if all(place.is_lake for place in warehouses.values()):
+        hold_seconds = None
     with ExitStack() as stack:
         # In one order in all processes, so that two readers never wait for each other.
-        locks = [
-            stack.enter_context(turn(path, wait_seconds, read_only=True)) for path in sorted(set(warehouses.values()))
-        ]
+        files = sorted({place.path for place in warehouses.values() if isinstance(place, FilePlace)})
+        locks = [stack.enter_context(turn_on_file(path, wait_seconds, read_only=True)) for path in files]
         connection = stack.enter_context(duckdb.connect(config=settings))
         connection.execute("SET TimeZone = 'UTC'")
-        for name, path in warehouses.items():
-            attach = f"ATTACH {literal(str(path))} AS {quoted(name)} (READ_ONLY)"
-            once_free(path, lambda attach=attach: connection.execute(attach), wait_seconds)  # type: ignore[misc]
+        for name, place in warehouses.items():
+            _attach(connection, name, place, wait_seconds)
 
         def give_back() -> None:
             for lock in locks:
@@ -66,6 +66,17 @@ def read_all(
                 if "attached in read-only mode" in str(error):
                     raise WarehouseReadOnly(first) from error
                 raise
+
+
+def _attach(connection: DuckDBPyConnection, name: str, place: Place, wait_seconds: float) -> None:
+    if isinstance(place, Lake):
+        from og_assets.warehouse.lake import attach, load_extensions
+
+        load_extensions(connection)
+        attach(connection, place, quoted(name), read_only=True)
+    else:
+        statement = f"ATTACH {literal(str(place))} AS {quoted(name)} (READ_ONLY)"
+        once_free(place.path, lambda: connection.execute(statement), wait_seconds)
 
 
 def _unite(connection: DuckDBPyConnection, merchants: list[str]) -> None:

@@ -1,7 +1,11 @@
 """The warehouse as of an instant, for readers: there the names of the objects mean their state then."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime, time
+from itertools import count
 
+import duckdb
 from duckdb import DuckDBPyConnection
 
 from og_assets.warehouse.errors import WarehouseError
@@ -9,8 +13,8 @@ from og_assets.warehouse.schema import HISTORY_SINCE
 from og_assets.warehouse.sql import read_sql
 from og_assets.warehouse.tables import literal, quoted
 
-CATALOG = "as_of"
-"""The catalog that holds the names; the warehouse itself stays reachable under its own."""
+_catalogs = (f"as_of_{number}" for number in count(1))
+"""The catalogs that hold the names; the warehouse itself stays reachable under its own."""
 
 _ALWAYS = ("order_statuses",)
 """Tables of schema ordergroove that do not change."""
@@ -48,35 +52,47 @@ def kept_since(connection: DuckDBPyConnection) -> datetime | None:
     return found[0].astimezone(UTC) if found and found[0] else None
 
 
-def show_as_of(connection: DuckDBPyConnection, instant: datetime) -> None:
-    """Let `ordergroove.orders` and the other objects with history mean their state at `instant` (aware).
+@contextmanager
+def shown_as_of(connection: DuckDBPyConnection, instant: datetime) -> Iterator[None]:
+    """Let `ordergroove.orders` and others mean their state at `instant` (aware), for the time of the block.
 
     Schemas history and ops are there as well. Nothing else is: other objects have no past, and what is
     derived is of now. Raises NoHistory.
     """
-    catalog = quoted(str(connection.execute("SELECT current_database()").fetchall()[0][0]))
+    warehouse = quoted(str(connection.execute("SELECT current_database()").fetchall()[0][0]))
+    then = next(_catalogs)
+    connection.execute(f"ATTACH ':memory:' AS {then}")
+    try:
+        _name_states(connection, warehouse, then, instant)
+        connection.execute(f"USE {then}")
+        yield
+    finally:
+        with suppress(duckdb.Error, WarehouseError):  # a reader who held the file for too long has lost it by now
+            connection.execute(f"USE {warehouse}")
+            connection.execute(f"DETACH {then}")
+
+
+def _name_states(connection: DuckDBPyConnection, warehouse: str, then: str, instant: datetime) -> None:
     listed = connection.execute(read_sql("list_tables.sql")).fetchall()
     tables = {(schema, name) for schema, name, kind, *_ in listed if kind == "table"}
     objects = [name for schema, name, *_ in listed if schema == "history" and ("ordergroove", name) in tables]
     if not objects:
         raise NoHistory("The warehouse has no history yet: run `og sync` once with this release, then ask again.")
-    connection.execute(f"ATTACH ':memory:' AS {CATALOG}")
     for schema in ("ordergroove", "history", "ops"):
-        connection.execute(f"CREATE SCHEMA {CATALOG}.{schema}")
-    then = read_sql("as_of_view.sql")
+        connection.execute(f"CREATE SCHEMA {then}.{schema}")
+    as_of = read_sql("as_of_view.sql")
     for name in objects:
         for view in (name, *((f"{name}_current",) if name in _CURRENT else ())):
             connection.execute(
-                then.format(
-                    view=f"{CATALOG}.ordergroove.{quoted(view)}",
-                    states=f"{catalog}.history.{quoted(name)}",
+                as_of.format(
+                    view=f"{then}.ordergroove.{quoted(view)}",
+                    states=f"{warehouse}.history.{quoted(name)}",
                     instant=literal(instant.isoformat()),
                     meaning=literal(f"{name} as of {instant:%Y-%m-%d %H:%M:%S} UTC."),
                 )
             )
     for schema, name, *_, meaning in listed:
         if schema in ("history", "ops") or (schema == "ordergroove" and name in _ALWAYS):
-            view = f"{CATALOG}.{quoted(schema)}.{quoted(name)}"
-            connection.execute(f"CREATE VIEW {view} AS FROM {catalog}.{quoted(schema)}.{quoted(name)}")
+            view = f"{then}.{quoted(schema)}.{quoted(name)}"
+            connection.execute(f"CREATE VIEW {view} AS FROM {warehouse}.{quoted(schema)}.{quoted(name)}")
             connection.execute(f"COMMENT ON VIEW {view} IS {literal(meaning or '')}")
-    connection.execute(f"USE {CATALOG}")

@@ -1,6 +1,6 @@
-"""How the warehouse file is opened: alone, in bounded time, with one answer per thing that can go wrong.
+"""How the warehouse is opened; a file alone, in bounded time, with one answer per thing that can go wrong.
 
-Knows DuckDB and the lock beside the file; knows nothing of Dagster, so that commands start fast.
+Knows DuckDB and the lock beside the file; knows nothing of Dagster, so that commands start fast. A lake: lake.py.
 """
 
 import logging
@@ -30,6 +30,7 @@ from og_assets.warehouse.errors import (
 )
 from og_assets.warehouse.hold_limit import HoldLimit, LimitedConnection
 from og_assets.warehouse.owner_only import new_files_for_owner_only
+from og_assets.warehouse.place import Lake, Turn, Where, place_of
 from og_assets.warehouse.processes import Holder, holder_with_pid, lock_holder
 from og_assets.warehouse.schema import bring_up_to_date, refuse_newer
 
@@ -66,9 +67,10 @@ _LOG_UNREADABLE = re.compile(r"\bWAL\b")
 
 @contextmanager
 def open_warehouse(
-    path: Path,
+    where: Where,
     *,
     read_only: bool = False,
+    turn: Turn = Turn.LOAD,
     lock_timeout_seconds: float = 300,
     busy_timeout_seconds: float = 60,
     config: Mapping[str, Any] | None = None,
@@ -80,16 +82,27 @@ def open_warehouse(
     A process that is no party to that lock, such as a person's DuckDB shell, is waited for
     `busy_timeout_seconds`. A writable open makes the folder and the file, which only its owner can read, and
     brings the schema up to date.
+    In a lake only writers of the same kind of `turn` wait for each other, and readers for nobody.
     The session's time zone is UTC. `config` holds settings of DuckDB's, memory_limit and threads among
     them; without it they are what a load needs. Do not nest.
     After `hold_seconds`, for readers, a running statement is stopped and the file given back (HoldLimit).
 
     Raises WarehouseLocked, WarehouseUnwritable, WarehouseMissing, NotAWarehouse, WarehouseFromTheFuture,
-    WarehouseLetGo.
+    WarehouseLetGo, and of a lake what `open_lake` does.
     """
+    place = place_of(where)
+    limits = {"memory_limit": MEMORY_LIMIT, "threads": 1, **(config or {})}
+    if isinstance(place, Lake):
+        from og_assets.warehouse.lake import open_lake
+
+        opened = open_lake(
+            place, turn=turn, read_only=read_only, lock_timeout_seconds=lock_timeout_seconds, config=limits
+        )
+        with opened as connection:
+            yield connection
+        return
+    path = place.path
     settings = {
-        "memory_limit": MEMORY_LIMIT,
-        "threads": 1,
         "preserve_insertion_order": False,
         "temp_directory": _spill_folder(path, read_only),
         "custom_user_agent": "og_assets",
@@ -100,10 +113,10 @@ def open_warehouse(
         "autoinstall_known_extensions": False,
         # A reader's variables are found behind the calls of LimitedConnection.
         "python_scan_all_frames": hold_seconds is not None,
-        **(config or {}),
+        **limits,
     }
     with ExitStack() as stack:
-        own = stack.enter_context(turn(path, lock_timeout_seconds, read_only))
+        own = stack.enter_context(turn_on_file(path, lock_timeout_seconds, read_only))
         if not read_only:
             stack.enter_context(new_files_for_owner_only())
             if not path.exists():
@@ -142,7 +155,7 @@ def lock_path(path: Path) -> Path:
 
 
 @contextmanager
-def turn(path: Path, timeout_seconds: float, read_only: bool) -> Iterator[ProcessLock]:
+def turn_on_file(path: Path, timeout_seconds: float, read_only: bool) -> Iterator[ProcessLock]:
     """Be the only process of ours that has the warehouse at `path` open; raises WarehouseLocked after the time-out."""
     if read_only and not os.path.exists(path):  # noqa: PTH110 - False, not an error, for a folder we may not enter
         raise WarehouseMissing(path)

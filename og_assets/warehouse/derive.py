@@ -16,6 +16,7 @@ from duckdb import DuckDBPyConnection
 
 from og_assets.warehouse.analytics import BRIDGE, ORDER_TOTALS, TOMBSTONES
 from og_assets.warehouse.derived_table import DerivedTable, clear
+from og_assets.warehouse.dialect import make_views
 from og_assets.warehouse.history import ensure_history
 from og_assets.warehouse.memory import allow_joins
 from og_assets.warehouse.sql import read_sql
@@ -76,7 +77,7 @@ def ensure_moved_items(connection: DuckDBPyConnection) -> None:
         " AND schema_name = 'ordergroove' AND view_name = 'moved_items'"
     ).fetchone()
     if found is None:
-        connection.execute(read_sql("moved_items.sql"))
+        make_views(connection, read_sql("moved_items.sql"))
 
 
 def derive(

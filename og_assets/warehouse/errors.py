@@ -2,6 +2,7 @@
 
 WarehouseError
 ├── WarehouseLocked         another process holds the file
+│   └── LakeBusy               another process has the turn in a lake
 ├── WarehouseUnwritable     the folder or the disk does not let us
 ├── WarehouseMissing        asked to read a file that does not exist
 ├── NotAWarehouse           not a DuckDB file, damaged, or written by a newer DuckDB
@@ -9,6 +10,10 @@ WarehouseError
 ├── WarehouseFromTheFuture  a newer og_assets has changed its schema
 ├── WarehouseReadOnly       a statement would write where only reading is meant
 ├── WarehouseLetGo          a reader held the file for as long as it may
+├── CatalogUnreachable      the database of a lake's catalog does not answer, or refuses us
+├── LakeUnsupported         what a lake needs is not installed
+├── LakeUnfit               a lake has an option that does not go with ours
+├── CommitRefused           another process has changed the same in a lake
 ├── ColumnTypeChanged       a table has a column with another type than this release writes
 ├── ForgottenMeanwhile      a person was forgotten while what is to be loaded was read
 ├── MartsDisagree           marts break a sum, and were not published
@@ -16,10 +21,10 @@ WarehouseError
 """
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from og_assets.errors import OgAssetsError
+from og_assets.warehouse.place import Where
 from og_assets.warehouse.processes import Holder
 
 SETTING = "ORDERGROOVE_WAREHOUSE"
@@ -32,7 +37,7 @@ class WarehouseError(OgAssetsError):
 class WarehouseLocked(WarehouseError):
     """Another process holds the warehouse; `holder` is that process when it could be told."""
 
-    def __init__(self, path: Path, waited_seconds: float, holder: Holder | None) -> None:
+    def __init__(self, path: Where, waited_seconds: float, holder: Holder | None) -> None:
         who = str(holder) if holder else "another process"
         stop = f"Close it there (or stop process {holder.pid})" if holder else "Close it there"
         super().__init__(
@@ -44,10 +49,23 @@ class WarehouseLocked(WarehouseError):
         self.holder = holder
 
 
+class LakeBusy(WarehouseLocked):
+    """Another process has the turn to load, to derive or to maintain a lake, for longer than we may wait."""
+
+    def __init__(self, path: Where, turn: str, waited_seconds: float, holder: str | None) -> None:
+        WarehouseError.__init__(
+            self,
+            f"The turn to {turn} in the warehouse {path} is with {holder or 'another process'}; waited "
+            f"{waited_seconds:.0f} s for it. Wait until that is done, or stop it, and run again; readers need no turn.",
+        )
+        self.path = path
+        self.holder = None
+
+
 class WarehouseUnwritable(WarehouseError):
     """The file or its folder cannot be made, opened or written: missing, a permission, read-only, a full disk."""
 
-    def __init__(self, path: Path, problem: str) -> None:
+    def __init__(self, path: Where, problem: str) -> None:
         super().__init__(
             f"The warehouse {path} cannot be written: {problem}. Check that its folder exists, belongs to this user "
             f"and has free space, or set {SETTING} to a file elsewhere."
@@ -58,7 +76,7 @@ class WarehouseUnwritable(WarehouseError):
 class WarehouseMissing(WarehouseError):
     """There is no warehouse file to read yet."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Where) -> None:
         super().__init__(
             f"There is no warehouse at {path} yet. Run `og sync` to make it, or set {SETTING} to the file you mean."
         )
@@ -68,10 +86,10 @@ class WarehouseMissing(WarehouseError):
 class NotAWarehouse(WarehouseError):
     """The file is no DuckDB database, is damaged, or has a storage format that this DuckDB does not read."""
 
-    def __init__(self, path: Path, problem: str) -> None:
+    def __init__(self, path: Where, problem: str) -> None:
         super().__init__(
             f"{path} cannot be opened as a DuckDB warehouse: {problem}. If {SETTING} names the wrong file, correct it. "
-            f"If the file is damaged, move it away together with {path.name}.wal and sync again, which reads the whole "
+            f"If the file is damaged, move it away together with {path}.wal and sync again, which reads the whole "
             f"history; if a newer DuckDB wrote it, install that version."
         )
         self.path = path
@@ -83,7 +101,7 @@ class DamagedWriteAheadLog(NotAWarehouse):
     Without it the file is as of its last checkpoint, watermarks included, so that a sync reads again what the log held.
     """
 
-    def __init__(self, path: Path, problem: str) -> None:
+    def __init__(self, path: Where, problem: str) -> None:
         WarehouseError.__init__(
             self,
             f"The write-ahead log of the warehouse {path} cannot be used: {problem}. Move {path}.wal away and sync "
@@ -96,7 +114,7 @@ class DamagedWriteAheadLog(NotAWarehouse):
 class WarehouseFromTheFuture(WarehouseError):
     """A newer release of og_assets has written this file."""
 
-    def __init__(self, path: Path, version: int, known: int) -> None:
+    def __init__(self, path: Where, version: int, known: int) -> None:
         super().__init__(
             f"The warehouse {path} has schema version {version}; this og_assets knows versions up to {known}. "
             f"Install the newer og_assets that wrote it, or set {SETTING} to another file."
@@ -108,7 +126,7 @@ class WarehouseFromTheFuture(WarehouseError):
 class WarehouseReadOnly(WarehouseError):
     """A reader was asked to write."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Where) -> None:
         super().__init__(
             f"The warehouse {path} is opened for reading only, so that nothing but a sync changes it. To keep a "
             f"result, write it to a file: COPY (SELECT ...) TO 'result.parquet'. For tables of your own, work on an "
@@ -120,12 +138,53 @@ class WarehouseReadOnly(WarehouseError):
 class WarehouseLetGo(WarehouseError):
     """A reader reached the time for which it may keep syncs from writing."""
 
-    def __init__(self, path: Path, seconds: float) -> None:
+    def __init__(self, path: Where, seconds: float) -> None:
         super().__init__(
             f"The warehouse {path} was given back after {seconds:.0f} s, because no sync can write while it is read. "
             f"Read less at once, allow more time, or work on an export (og export), which may stay open."
         )
         self.path = path
+
+
+class CatalogUnreachable(WarehouseError):
+    """The database of a lake's catalog does not answer, refuses us, or went away in the middle."""
+
+    def __init__(self, path: Where, problem: str) -> None:
+        super().__init__(
+            f"The catalog of the warehouse {path} cannot be used: {problem}. Check that PostgreSQL runs there, that "
+            f"{SETTING} names it, and that PGPASSFILE names a file with its password. Nothing of the open batch was "
+            f"loaded; run it again."
+        )
+
+
+class LakeUnsupported(WarehouseError):
+    """A lake was named, and what it needs is not there."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(
+            f"A warehouse in a lake cannot be opened here: {problem}. Install og-assets[lake] with the versions of "
+            f"constraints-lake.txt, or set {SETTING} to a file."
+        )
+
+
+class LakeUnfit(WarehouseError):
+    """A lake was told otherwise than what our loads need."""
+
+    def __init__(self, path: Where, option: str, value: str) -> None:
+        super().__init__(
+            f"The lake {path} does not have the option {option} at {value}, with which alone it is safe to load. "
+            f"Set it, also where it was set for a schema or table: CALL set_option('{option}', '{value}')."
+        )
+
+
+class CommitRefused(WarehouseError):
+    """Another process has changed the same in a lake, so that this transaction was refused whole."""
+
+    def __init__(self, path: Where) -> None:
+        super().__init__(
+            f"What was to be written into the warehouse {path} was refused, because another process had written the "
+            f"same meanwhile. Nothing of it was written; run it again."
+        )
 
 
 class ColumnTypeChanged(WarehouseError):

@@ -86,6 +86,11 @@ FIXED_TABLES = (
             ("Pull of an earlier run (sync_id) that this one went on with: its start is the start here, and its counts "
             "are in the counts here.")),
     )),
+    stored_table("ops", "loads",
+        "One row, which each transaction of the sync log changes: a lake refuses the second of two at once, should both "
+        "believe that it is their turn.", (
+        ("number", "BIGINT NOT NULL", "How many there were."),
+    )),
     stored_table("ops", "sync_state",
         "Where each object stands: one row per object that was pulled completely.", (
         ("object", "VARCHAR NOT NULL", "Name of the object."),

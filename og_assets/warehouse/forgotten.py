@@ -14,7 +14,9 @@ from duckdb import DuckDBPyConnection
 
 from og_assets.warehouse.connecting import ROWS_PER_GROUP, STORAGE_VERSION
 from og_assets.warehouse.errors import ForgottenMeanwhile
+from og_assets.warehouse.lake_maintenance import keep_only_now
 from og_assets.warehouse.owner_only import new_files_for_owner_only
+from og_assets.warehouse.place import Lake, Place
 from og_assets.warehouse.tables import literal
 
 _CUSTOMER = re.compile(rb'"(?:customer|merchant_user_id)"\s*:\s*("(?:[^"\\]|\\.)*"|[^\s,}\]]+)')
@@ -84,11 +86,19 @@ def forget_from_now(connection: DuckDBPyConnection, told: Iterable[str]) -> Forg
     return Forgotten(key, known.digests | frozenset(new))
 
 
-def write_anew(connection: DuckDBPyConnection, path: Path) -> None:
-    """Put a copy in the place of the open warehouse `path`: DuckDB keeps the bytes of overwritten rows otherwise.
+def write_anew(connection: DuckDBPyConnection, place: Place) -> None:
+    """Leave no byte of overwritten rows in the open warehouse, which DuckDB would keep.
 
-    The connection has no warehouse after that. A crash leaves the old file or the new one, both whole.
+    Of a lake only the snapshot of now is left. The connection has no warehouse after that.
     """
+    if isinstance(place, Lake):
+        keep_only_now(connection)
+    else:
+        _copy_in_place(connection, place.path)
+
+
+def _copy_in_place(connection: DuckDBPyConnection, path: Path) -> None:
+    """Put a copy in the place of the open file `path`. A crash leaves the old one or the new one, both whole."""
     fresh = path.with_name(f"{path.name}.fresh")
     fresh.unlink(missing_ok=True)
     with new_files_for_owner_only():

@@ -4,13 +4,13 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import wraps
-from pathlib import Path
 from typing import Any, Self
 
 import duckdb
 from duckdb import DuckDBPyConnection
 
 from og_assets.warehouse.errors import WarehouseLetGo
+from og_assets.warehouse.place import Where
 from og_assets.warehouse.tables import quoted
 
 
@@ -73,7 +73,7 @@ class LimitedConnection:
     What it returns is DuckDB's; a relation that was made before raises DuckDB's error where it is read.
     """
 
-    def __init__(self, connection: DuckDBPyConnection, path: Path, limit: HoldLimit) -> None:
+    def __init__(self, connection: DuckDBPyConnection, path: Where, limit: HoldLimit) -> None:
         self._connection = connection
         self._path = path
         self._limit = limit

@@ -6,16 +6,16 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
 from duckdb import DuckDBPyConnection, DuckDBPyRelation
 
 from og_assets.errors import SettingError
-from og_assets.warehouse.as_of import show_as_of
+from og_assets.warehouse.as_of import shown_as_of
 from og_assets.warehouse.connecting import open_warehouse
 from og_assets.warehouse.errors import WarehouseLocked, WarehouseReadOnly
+from og_assets.warehouse.place import Where
 from og_assets.warehouse.processes import Holder
 from og_assets.warehouse.tables import quoted
 
@@ -35,7 +35,7 @@ SILENT_SECONDS = 1.0
 
 @contextmanager
 def read_warehouse(
-    path: Path,
+    where: Where,
     *,
     wait_seconds: float = WAIT_SECONDS,
     hold_seconds: float | None = HOLD_SECONDS,
@@ -44,7 +44,7 @@ def read_warehouse(
 ) -> Iterator[DuckDBPyConnection]:
     """The warehouse for reading, for this block only; `FROM ordergroove.orders` works, times are shown in UTC.
 
-    A load that runs is waited for, at most `wait_seconds`; `on_wait` is told once who holds the file. No load
+    In a file a load that runs is waited for, at most `wait_seconds`; `on_wait` is told once who holds the file. No load
     can write while the block lasts, so after `hold_seconds` (None: never) the running statement is stopped and
     the file given back, though not while a half-read result or a transaction of the caller is open.
 
@@ -56,7 +56,7 @@ def read_warehouse(
     deadline = time.monotonic() + wait_seconds
     with ExitStack() as stack:
         try:
-            connection = stack.enter_context(_open(path, min(SILENT_SECONDS, wait_seconds), hold_seconds))
+            connection = stack.enter_context(_open(where, min(SILENT_SECONDS, wait_seconds), hold_seconds))
         except WarehouseLocked as error:
             left = deadline - time.monotonic()
             if left <= 0:
@@ -64,16 +64,16 @@ def read_warehouse(
             if on_wait:
                 on_wait(error.holder)
             try:
-                connection = stack.enter_context(_open(path, left, hold_seconds))
+                connection = stack.enter_context(_open(where, left, hold_seconds))
             except WarehouseLocked as locked:
-                raise WarehouseLocked(path, wait_seconds, locked.holder) from None
+                raise WarehouseLocked(where, wait_seconds, locked.holder) from None
         if as_of:
-            show_as_of(connection, as_of)
+            stack.enter_context(shown_as_of(connection, as_of))
         try:
             yield connection
         except duckdb.Error as error:
             if "attached in read-only mode" in str(error):
-                raise WarehouseReadOnly(path) from error
+                raise WarehouseReadOnly(where) from error
             raise
 
 
@@ -98,9 +98,9 @@ def exact_frame(relation: DuckDBPyRelation) -> "pd.DataFrame":
     return frame
 
 
-def _open(path: Path, timeout: float, hold_seconds: float | None) -> AbstractContextManager[DuckDBPyConnection]:
+def _open(where: Where, timeout: float, hold_seconds: float | None) -> AbstractContextManager[DuckDBPyConnection]:
     return open_warehouse(
-        path,
+        where,
         read_only=True,
         lock_timeout_seconds=timeout,
         busy_timeout_seconds=timeout,

@@ -20,6 +20,7 @@ from filelock import Timeout
 
 from og_assets.locking import ProcessLock
 from og_assets.warehouse.errors import WarehouseUnwritable
+from og_assets.warehouse.place import Where, place_of
 from og_assets.warehouse.tables import Table
 
 PAGES_PER_SEGMENT = 300
@@ -57,9 +58,9 @@ class Segment:
         self.plain_path.unlink(missing_ok=True)
 
 
-def staging_folder(warehouse: Path) -> Path:
-    """Where the staging areas of the warehouse at `warehouse` are."""
-    return warehouse.with_name(f"{warehouse.name}.staging")
+def staging_folder(warehouse: Where) -> Path:
+    """Where the staging areas of the warehouse at `warehouse` are, on this machine."""
+    return place_of(warehouse).beside("staging")
 
 
 class Staging:

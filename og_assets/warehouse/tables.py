@@ -7,6 +7,7 @@ from typing import Protocol
 from duckdb import DuckDBPyConnection
 
 from og_assets.columns import Column, Kind
+from og_assets.warehouse.dialect import in_lake
 from og_assets.warehouse.errors import ColumnTypeChanged
 from og_assets.warehouse.transactions import transaction
 
@@ -198,7 +199,7 @@ def ensure_table(connection: DuckDBPyConnection, table: Storable) -> None:
 def grow(connection: DuckDBPyConnection, table: Storable) -> None:
     """What `ensure_table` does, as part of a transaction."""
     connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(table.schema)}")
-    connection.execute(f"CREATE TABLE IF NOT EXISTS {table.qualified_name} ({_definitions(table)})")
+    connection.execute(f"CREATE TABLE IF NOT EXISTS {table.qualified_name} ({_definitions(connection, table)})")
     found = _found(connection, table)
     _add_columns(connection, table, found.columns)
     _describe(connection, table, found)
@@ -213,7 +214,7 @@ def has_columns(connection: DuckDBPyConnection, table: Storable) -> bool | None:
 def make_anew(connection: DuckDBPyConnection, table: Storable) -> None:
     """Make `table`, without rows, in place of one that may be there; part of a transaction."""
     connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(table.schema)}")
-    connection.execute(f"CREATE OR REPLACE TABLE {table.qualified_name} ({_definitions(table)})")
+    connection.execute(f"CREATE OR REPLACE TABLE {table.qualified_name} ({_definitions(connection, table)})")
     _describe(connection, table, _Found())
 
 
@@ -223,13 +224,14 @@ def describe_columns(connection: DuckDBPyConnection, qualified_name: str, meanin
         connection.execute(f"COMMENT ON COLUMN {qualified_name}.{quoted(name)} IS {literal(meaning)}")
 
 
-def _definitions(table: Storable) -> str:
-    return ", ".join(map(_definition, table.stored_columns))
+def _definitions(connection: DuckDBPyConnection, table: Storable) -> str:
+    compressed = not in_lake(connection)
+    return ", ".join(_definition(column, compressed=compressed) for column in table.stored_columns)
 
 
-def _definition(column: StoredColumn) -> str:
+def _definition(column: StoredColumn, *, compressed: bool) -> str:
     required = " NOT NULL" if column.required else ""
-    compression = f" USING COMPRESSION {column.compression}" if column.compression else ""
+    compression = f" USING COMPRESSION {column.compression}" if column.compression and compressed else ""
     return f"{quoted(column.name)} {column.type}{required}{compression}"
 
 

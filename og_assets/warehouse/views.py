@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from duckdb import DuckDBPyConnection
 
+from og_assets.warehouse.dialect import in_lake
 from og_assets.warehouse.tables import StoredColumn, describe_columns, literal, quoted
 
 
@@ -35,6 +36,8 @@ def ensure_view(connection: DuckDBPyConnection, view: View) -> bool:
     ).fetchall()
     if found == [(name, meaning, view.description) for name, meaning in meanings.items()]:
         return False
+    if in_lake(connection) and found == [(name, None, view.description) for name in meanings]:
+        return False
     make_view(connection, view)
     return True
 
@@ -45,4 +48,5 @@ def make_view(connection: DuckDBPyConnection, view: View) -> None:
     qualified_name = f"{quoted(view.schema)}.{quoted(view.name)}"
     connection.execute(f"CREATE OR REPLACE VIEW {qualified_name} AS {view.query}")
     connection.execute(f"COMMENT ON VIEW {qualified_name} IS {literal(view.description)}")
-    describe_columns(connection, qualified_name, meanings)
+    if not in_lake(connection):
+        describe_columns(connection, qualified_name, meanings)

@@ -16,7 +16,7 @@ from og_assets.merchants import Merchant, read_merchant
 from og_assets.ordergroove.drops.reports import REPORTS
 from og_assets.settings import Settings
 from og_assets.sync.windows import CHICAGO, PullMode
-from og_assets.warehouse.file import WarehouseFile
+from og_assets.warehouse.warehouse import WarehouseAt
 
 NAMES = {f"drops/{report.name}" for report in REPORTS} | {"analytics/id_map", "analytics/drop_reconciliation"}
 
@@ -91,7 +91,7 @@ class Site:
         return job.execute_in_process(instance=self.instance, tags=tags, raise_on_error=False).success
 
     def count(self, sql: str) -> int:
-        with WarehouseFile(self.path).get_connection() as connection:
+        with WarehouseAt(self.path).get_connection() as connection:
             row = connection.execute(f"SELECT count(*) {sql}").fetchone()
             return int(row[0]) if row else 0
 

@@ -7,12 +7,12 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 
-from og_assets.warehouse.file import WarehouseFile
+from og_assets.warehouse.warehouse import WarehouseAt
 from og_assets_tests.fuzz.claims import Claim, Problem, Row, leak
 from og_assets_tests.fuzz.modes import Mode
 
 
-def rows_of(warehouse: WarehouseFile, table: str) -> list[dict[str, Any]]:
+def rows_of(warehouse: WarehouseAt, table: str) -> list[dict[str, Any]]:
     """All rows of a table."""
     with warehouse.get_connection(read_only=True) as connection:
         return _rows(connection, table)
@@ -23,7 +23,7 @@ def row_of(found: dict[str, Any]) -> Row:
     return Row(found, found["_raw"], json.loads(found["_notes"]) if found["_notes"] else [])
 
 
-def leaks(folder: Path, warehouse: WarehouseFile, mode: Mode) -> Iterator[Problem]:
+def leaks(folder: Path, warehouse: WarehouseAt, mode: Mode) -> Iterator[Problem]:
     """Planted words in any table, and in any file beside it: log, staging, inbox."""
     with warehouse.get_connection(read_only=True) as connection:
         tables = connection.execute(

@@ -14,7 +14,7 @@ from og_assets.ordergroove.retry import RetryPolicy
 from og_assets.sync.pull import pull
 from og_assets.sync.source import Source
 from og_assets.sync.windows import PullMode, PullRequest
-from og_assets.warehouse.file import WarehouseFile
+from og_assets.warehouse.warehouse import WarehouseAt
 from og_assets_tests.fuzz import contract
 from og_assets_tests.fuzz.claims import (
     Body,
@@ -38,7 +38,7 @@ Found = tuple[Body, Problem]
 def check_pull(bodies: Sequence[Body], mode: Mode, folder: Path, page_size: int = 100) -> Iterator[Found]:
     """Problems of a pull that lists these records, all of one object, into a new warehouse in `folder`."""
     object = next(object for object in OBJECTS if object.name == bodies[0].object)
-    warehouse = WarehouseFile(folder / "warehouse.duckdb")
+    warehouse = WarehouseAt(folder / "warehouse.duckdb")
     today = date(2025, 6, 3)
     request = PullRequest(mode=PullMode.WHOLE_HISTORY, first_day=today, last_day=today, today=today)
     with ListServer(page_size) as server:
@@ -56,7 +56,7 @@ def check_pull(bodies: Sequence[Body], mode: Mode, folder: Path, page_size: int 
         yield next((body for body in bodies if body.serial[2:] in numbers), bodies[0]), problem
 
 
-def _compare(bodies: Sequence[Body], mode: Mode, warehouse: WarehouseFile) -> Iterator[Found]:
+def _compare(bodies: Sequence[Body], mode: Mode, warehouse: WarehouseAt) -> Iterator[Found]:
     key = contract.OBJECTS[bodies[0].object].key
     rows = {tuple(row[name] for name in key): row for row in rows_of(warehouse, f"ordergroove.{bodies[0].object}")}
     refused: list[Body] = []
@@ -83,7 +83,7 @@ def _is_from(raw: str, body: Body) -> bool:
     return body.serial in marks or not marks
 
 
-def _compare_quarantine(refused: Sequence[Body], mode: Mode, warehouse: WarehouseFile) -> Iterator[Found]:
+def _compare_quarantine(refused: Sequence[Body], mode: Mode, warehouse: WarehouseAt) -> Iterator[Found]:
     """Each distinct record once, and whole as far as it may be shown."""
     shown = [row["raw"] for row in rows_of(warehouse, "ops.quarantine")]
     distinct = {body.data: body for body in refused}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from og_assets.ordergroove.event_mask import mask_event
 from og_assets.sync.ingest import ingest
-from og_assets.warehouse.file import WarehouseFile
+from og_assets.warehouse.warehouse import WarehouseAt
 from og_assets.webhooks.envelope import BadEnvelope, read_envelope
 from og_assets.webhooks.inbox import Inbox, InboxEvent
 from og_assets_tests.fuzz.claims import Claim, Problem, leak
@@ -34,7 +34,7 @@ def check_mask(event: Event, mode: Mode) -> list[Problem]:
 
 def check_events(events: Sequence[Event], mode: Mode, folder: Path) -> Iterator[Found]:
     """Problems of events that go through an inbox into a new warehouse, both in `folder`, some of them twice."""
-    warehouse = WarehouseFile(folder / "warehouse.duckdb")
+    warehouse = WarehouseAt(folder / "warehouse.duckdb")
     inbox = Inbox(folder / "inbox.sqlite")
     sent: dict[str, Event] = {}
     taken: list[InboxEvent] = []
@@ -69,7 +69,7 @@ def check_events(events: Sequence[Event], mode: Mode, folder: Path) -> Iterator[
         yield next((event for event in events if event.inner.serial[2:] in problem.detail), events[0]), problem
 
 
-def _compare(sent: dict[str, Event], mode: Mode, warehouse: WarehouseFile) -> Iterator[tuple[str, Event, Problem]]:
+def _compare(sent: dict[str, Event], mode: Mode, warehouse: WarehouseAt) -> Iterator[tuple[str, Event, Problem]]:
     rows = {row["event_id"]: row for row in rows_of(warehouse, "ordergroove.events")}
     for id, event in sent.items():
         row = rows.get(id) if "\ud800" not in id else {}

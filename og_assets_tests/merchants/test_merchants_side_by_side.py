@@ -30,7 +30,7 @@ from og_assets.ordergroove.masking import KEEPING
 from og_assets.ordergroove.objects import BY_NAME
 from og_assets.ordergroove.signature import SIGNATURE_HEADER, signature_header
 from og_assets.playground.comparison import compare
-from og_assets.warehouse.file import WarehouseFile
+from og_assets.warehouse.warehouse import WarehouseAt
 from og_assets.webhooks.inbox import Inbox
 from og_assets.webhooks.receiver import Reception, create_app
 from og_assets.webhooks.serve import make_server
@@ -60,7 +60,7 @@ def deployment(folder: Path, monkeypatch: pytest.MonkeyPatch, **keys: str) -> It
 
 def assert_is_the_emulators(folder: Path, name: str, emulator: Emulator) -> None:
     """Every row and no other."""
-    with WarehouseFile(folder / f"{name}.duckdb").get_connection(read_only=True) as connection:
+    with WarehouseAt(folder / f"{name}.duckdb").get_connection(read_only=True) as connection:
         for object_name in READ:
             found = compare(connection, Told(emulator), BY_NAME[object_name], KEEPING)  # type: ignore[arg-type]
             assert found.is_equal, f"{name}.{object_name}: {found}"

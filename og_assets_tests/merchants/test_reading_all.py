@@ -13,7 +13,7 @@ from og_assets.warehouse.all_merchants import read_all
 from og_assets.warehouse.analytics import BRIDGE, ORDER_TOTALS, TOMBSTONES
 from og_assets.warehouse.derive import derive, prepare
 from og_assets.warehouse.errors import WarehouseLetGo, WarehouseReadOnly
-from og_assets.warehouse.file import WarehouseFile
+from og_assets.warehouse.warehouse import WarehouseAt
 from og_assets_tests.pulling import pull_one
 
 SIZES = {"acme": 8, "zeta": 13}
@@ -68,7 +68,7 @@ def test_all_files_are_free_again_after_the_block_and_after_the_hold(warehouses:
             while True:
                 connection.execute("SELECT count(*) FROM all_merchants.orders").fetchall()
         for path in warehouses.values():
-            with WarehouseFile(path).get_connection() as own:
+            with WarehouseAt(path).get_connection() as own:
                 assert own.execute("SELECT count(*) FROM ops.sync_runs").fetchone()
     with read_all(warehouses) as connection:
         assert connection.sql("FROM all_merchants.orders LIMIT 1").fetchone()

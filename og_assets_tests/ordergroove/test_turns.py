@@ -7,14 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from og_assets.locking import FileLocks
 from og_assets.ordergroove.turns import READERS, Turns
 
 READ = """
 import logging, sys
 logging.basicConfig(level=logging.INFO, format="%(message)s")
 from pathlib import Path
+from og_assets.locking import FileLocks
 from og_assets.ordergroove.turns import Turns
-with Turns(Path(sys.argv[1]), "host").reader(sys.argv[2], sys.argv[2]):
+with Turns(FileLocks(Path(sys.argv[1])), "host").reader(sys.argv[2], sys.argv[2]):
     print("reading", flush=True)
     input()
 """
@@ -82,7 +84,7 @@ def test_second_reader_of_an_object_gets_its_turn_when_the_first_is_killed(tmp_p
 
 def test_turn_ends_with_an_exception(tmp_path: Path) -> None:
     """The next one in the same process may read."""
-    with pytest.raises(ZeroDivisionError), Turns(tmp_path, "host").reader("orders", "orders"):
+    with pytest.raises(ZeroDivisionError), Turns(FileLocks(tmp_path), "host").reader("orders", "orders"):
         raise ZeroDivisionError
-    with Turns(tmp_path, "host").reader("orders", "orders"):
+    with Turns(FileLocks(tmp_path), "host").reader("orders", "orders"):
         pass

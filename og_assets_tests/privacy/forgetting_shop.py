@@ -27,8 +27,8 @@ from og_assets.sync.windows import PullMode
 from og_assets.warehouse.analytics import BRIDGE, ORDER_TOTALS, TOMBSTONES
 from og_assets.warehouse.derive import derive, prepare
 from og_assets.warehouse.drop_analytics import ID_MAP, RECONCILIATION, derive_from_drops
-from og_assets.warehouse.file import WarehouseFile
 from og_assets.warehouse.staging import staging_folder
+from og_assets.warehouse.warehouse import WarehouseAt
 from og_assets.webhooks.inbox import Inbox, InboxEvent
 from og_assets_tests.held_warehouse import HeldWarehouse
 from og_assets_tests.pulling import pull_one
@@ -82,7 +82,7 @@ class Shop:
         """All that is kept."""
         self.warehouse.close()
         return Places(
-            warehouse=WarehouseFile(self.warehouse.path), inbox=self.inbox, archive=self.archive, salt=self.masking.salt
+            warehouse=WarehouseAt(self.warehouse.path), inbox=self.inbox, archive=self.archive, salt=self.masking.salt
         )
 
     def rename(self, customer: str, id: str) -> str:

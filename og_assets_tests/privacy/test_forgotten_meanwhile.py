@@ -20,7 +20,7 @@ from og_assets.sync.ingest import ingest
 from og_assets.sync.source import Source
 from og_assets.sync.sweep import sweep
 from og_assets.warehouse.errors import ForgottenMeanwhile
-from og_assets.warehouse.file import WarehouseFile
+from og_assets.warehouse.warehouse import WarehouseAt
 from og_assets.webhooks.inbox import Inbox, InboxEvent
 from og_assets_tests.pulling import client_for, pull_one
 
@@ -31,10 +31,10 @@ def forget_during(shop: Shop, path: str, **which: object) -> None:
     shop.emulator.faults.add(Fault(asked, path, times=1, **which))  # type: ignore[arg-type]
 
 
-def warehouse_of(shop: Shop) -> WarehouseFile:
+def warehouse_of(shop: Shop) -> WarehouseAt:
     """The shop's warehouse, not held open."""
     shop.warehouse.close()
-    return WarehouseFile(shop.warehouse.path)
+    return WarehouseAt(shop.warehouse.path)
 
 
 def left_of(shop: Shop) -> set[str]:

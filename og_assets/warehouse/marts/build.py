@@ -20,7 +20,6 @@ from filelock import Timeout
 from og_assets.locking import ProcessLock
 from og_assets.warehouse.derived_table import DerivedTable, clear
 from og_assets.warehouse.errors import MartsDisagree, WarehouseLocked
-from og_assets.warehouse.file import Warehouse
 from og_assets.warehouse.forgotten import read_forgotten, require_same
 from og_assets.warehouse.marts.all_marts import BASES, MARTS
 from og_assets.warehouse.marts.options import Cadence, Terms
@@ -30,10 +29,12 @@ from og_assets.warehouse.marts.subscribers import MARTS_AS_OF
 from og_assets.warehouse.marts.sums import Finding, evaluate_sums
 from og_assets.warehouse.memory import MEMORY_LIMIT, THREADS, allow_joins
 from og_assets.warehouse.owner_only import new_files_for_owner_only
+from og_assets.warehouse.place import Place, Turn
 from og_assets.warehouse.processes import lock_holder
 from og_assets.warehouse.sql import read_sql
 from og_assets.warehouse.tables import ensure_table, literal, quoted
 from og_assets.warehouse.transactions import transaction
+from og_assets.warehouse.warehouse import Warehouse
 
 MARK = "marts"
 """Name under which ops.derived_state tells what the marts are built from."""
@@ -76,9 +77,9 @@ def build_marts(
     then all stay as they were. Raises MartsDisagree, ForgottenMeanwhile, and WarehouseError as opening does.
     """
     began = time.monotonic()
-    with _turn(warehouse.path) as scratch:
+    with _turn(warehouse.place) as scratch:
         held = time.monotonic()
-        with warehouse.get_connection() as connection:
+        with warehouse.get_connection(turn=Turn.DERIVE) as connection:
             prepare(connection)
             connection.execute(read_sql("marts/macros.sql"))
             through_load = _newest_load(connection)
@@ -102,7 +103,7 @@ def build_marts(
         if broken:
             raise MartsDisagree(broken, findings)
         held = time.monotonic()
-        with warehouse.get_connection() as connection, _attached(connection, scratch, "READ_ONLY"):
+        with warehouse.get_connection(turn=Turn.DERIVE) as connection, _attached(connection, scratch, "READ_ONLY"):
             require_same(connection, forgotten)
             rows = _publish(connection, through_load)
         seconds_held += time.monotonic() - held
@@ -117,8 +118,8 @@ def marts_in_scratch(
 
     Without watermarks the marts are empty.
     """
-    with _turn(warehouse.path) as scratch:
-        with warehouse.get_connection() as connection:
+    with _turn(warehouse.place) as scratch:
+        with warehouse.get_connection(turn=Turn.DERIVE) as connection:
             prepare(connection)
             connection.execute(read_sql("marts/macros.sql"))
             _read(connection, scratch, terms)
@@ -128,11 +129,12 @@ def marts_in_scratch(
 
 
 @contextmanager
-def _turn(warehouse: Path) -> Iterator[Path]:
-    """Be the only build of this warehouse, and have a name for a scratch database of which nothing is left after."""
-    scratch = warehouse.with_name(f"{warehouse.name}.marts")
-    lock = ProcessLock(warehouse.with_name(f"{scratch.name}.lock"))
+def _turn(warehouse: Place) -> Iterator[Path]:
+    """Be the only build here of this warehouse; the name of a scratch database of which nothing is left after."""
+    scratch = warehouse.beside("marts")
+    lock = ProcessLock(warehouse.beside("marts.lock"))
     try:
+        warehouse.folder.mkdir(parents=True, exist_ok=True)
         lock.acquire(SECONDS_FOR_A_TURN)
     except Timeout:
         raise WarehouseLocked(warehouse, SECONDS_FOR_A_TURN, lock_holder(Path(lock.lock_file))) from None
@@ -213,9 +215,9 @@ def _is_built(
 
 
 def _read(connection: DuckDBPyConnection, scratch: Path, terms: Terms) -> None:
-    """Copy what is needed, as of one moment: nobody else writes while the file is held."""
+    """Copy what is needed, as of one moment."""
     allow_joins(connection)
-    with _attached(connection, scratch):
+    with _attached(connection, scratch), transaction(connection):
         _make(connection, MARTS_AS_OF, "scratch.", {"business_timezone": terms.business_timezone})
         connection.execute(read_sql("marts/read.sql"))
 

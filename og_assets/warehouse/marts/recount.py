@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 
 from duckdb import DuckDBPyConnection
 
-from og_assets.warehouse.file import Warehouse
 from og_assets.warehouse.marts.build import marts_in_scratch
 from og_assets.warehouse.marts.options import Terms
 from og_assets.warehouse.sql import read_sql
+from og_assets.warehouse.warehouse import Warehouse
 
 RECOUNTS = ("mrr_at_month_ends", "churn_closings", "retention")
 """Each is sql/marts/recounts/<name>.sql, a query for what is not the same both ways."""
