@@ -9,13 +9,14 @@ from og_assets.emulator.server import Emulator
 from og_assets.emulator.world import World
 from og_assets.ordergroove.objects import OBJECTS
 from og_assets_tests.load import SOAK
+from og_assets_tests.places import place_at
 from og_assets_tests.pulling import assert_equals_world, sync
 
 
 @pytest.fixture
 def warehouse(tmp_path: Path) -> WarehouseResource:
     """An empty warehouse, closed after each batch and opened again, as in use."""
-    return WarehouseResource(database=str(tmp_path / "warehouse" / "ordergroove.duckdb"))
+    return WarehouseResource(database=str(place_at(tmp_path / "warehouse" / "ordergroove.duckdb")))
 
 
 def digests_without_fetch_time(warehouse: WarehouseResource) -> dict[str, tuple[object, ...] | None]:

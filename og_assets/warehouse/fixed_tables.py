@@ -87,8 +87,8 @@ FIXED_TABLES = (
             "are in the counts here.")),
     )),
     stored_table("ops", "loads",
-        "One row, which each transaction of the sync log changes: a lake refuses the second of two at once, should both "
-        "believe that it is their turn.", (
+        "One row, which each transaction of the sync log changes: a lake refuses the second of two at once, should "
+        "both believe that it is their turn.", (
         ("number", "BIGINT NOT NULL", "How many there were."),
     )),
     stored_table("ops", "sync_state",

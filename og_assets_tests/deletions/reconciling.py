@@ -29,7 +29,9 @@ from og_assets.warehouse.analytics import BRIDGE, ORDER_TOTALS, STATUS_CHANGES, 
 from og_assets.warehouse.connecting import open_warehouse
 from og_assets.warehouse.derive import DeriveReport, derive, prepare
 from og_assets.warehouse.keeping import KEEP_FOR_GOOD
+from og_assets.warehouse.place import Lake, Place, Turn
 from og_assets.webhooks.inbox import Inbox, InboxEvent
+from og_assets_tests.places import place_at
 from og_assets_tests.pulling import client_for, pull_one
 
 BY_NAME = {object.name: object for object in OBJECTS}
@@ -197,17 +199,17 @@ def _sums(items: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 class OpenWarehouse:
-    """A warehouse file that stays open between uses: what is tested here is the data, not the opening."""
+    """A warehouse that stays open between uses: what is tested here is the data, not the opening."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, place: Place) -> None:
+        self.place = place
         self._opened = ExitStack()
-        self._connection = self._opened.enter_context(open_warehouse(path))
+        self._connection = self._opened.enter_context(open_warehouse(place))
 
     keeping = KEEP_FOR_GOOD
 
     @contextmanager
-    def get_connection(self, read_only: bool = False) -> Iterator[DuckDBPyConnection]:
+    def get_connection(self, read_only: bool = False, turn: Turn = Turn.LOAD) -> Iterator[DuckDBPyConnection]:
         """The connection, as WarehouseResource gives it."""
         yield self._connection
 
@@ -220,7 +222,7 @@ class OpenWarehouse:
 def open_site(folder: Path, *, seed: int = 1, customers: int = 20) -> Iterator[Site]:
     """A merchant of that many customers, nothing of it pulled yet."""
     folder.mkdir(parents=True, exist_ok=True)
-    warehouse = OpenWarehouse(folder / "ordergroove.duckdb")
+    warehouse = OpenWarehouse(place_at(folder / "ordergroove.duckdb"))
     inbox = Inbox(folder / "inbox.sqlite")
     try:
         with Emulator(World(seed, customers=customers)) as emulator:
@@ -232,7 +234,13 @@ def open_site(folder: Path, *, seed: int = 1, customers: int = 20) -> Iterator[S
 
 @contextmanager
 def open_pulled_site(folder: Path, templates: Path, *, customers: int = 20) -> Iterator[Site]:
-    """The same with all of its history pulled and derived; the file is made once per session and copied."""
+    """The same with all of its history pulled and derived; a file is made once per session and copied."""
+    if isinstance(place_at(folder), Lake):
+        with open_site(folder, customers=customers) as site:
+            site.pull()
+            site.derive()
+            yield site
+        return
     template = templates / f"{customers}.duckdb"
     if not template.exists():
         with open_site(templates / str(customers), customers=customers) as site:

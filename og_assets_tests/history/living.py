@@ -30,6 +30,7 @@ from og_assets.warehouse.analytics import STATUS_CHANGES, SUBSCRIPTION_CHANGES, 
 from og_assets.warehouse.derive import derive, prepare
 from og_assets.webhooks.inbox import Inbox, InboxEvent
 from og_assets_tests.held_warehouse import HeldWarehouse
+from og_assets_tests.places import place_at
 from og_assets_tests.pulling import client_for, pull_one
 
 sys.path.append(str(Path(__file__).parents[1] / "sync"))
@@ -49,7 +50,7 @@ class Life:
         self.world = World(seed, customers=customers, now=NOON)
         self.world.remember()
         self.emulator = Emulator(self.world)
-        self.warehouse = HeldWarehouse(database=str(folder / "warehouse.duckdb"))
+        self.warehouse = HeldWarehouse(database=str(place_at(folder / "warehouse.duckdb")))
         self.inbox = Inbox(folder / "inbox.sqlite")
         self.skew = timedelta(seconds=self.dice.choice([0, 0, 3, -3]))
         self.synced: list[tuple[datetime, datetime]] = []

@@ -1,0 +1,89 @@
+"""One merchant, synced into a file and into lakes: all tables and views are the same."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from duckdb import DuckDBPyConnection
+
+from og_assets.assets.marts import prepare_reading
+from og_assets.emulator.server import Emulator
+from og_assets.emulator.world import World
+from og_assets.warehouse.marts.build import build_marts
+from og_assets.warehouse.marts.options import Terms
+from og_assets.warehouse.place import FilePlace, Place
+from og_assets.warehouse.reading import read_warehouse
+from og_assets.warehouse.sql import read_sql
+from og_assets.warehouse.tables import quoted
+from og_assets.webhooks.inbox import Inbox
+from og_assets_tests.deletions.reconciling import OpenWarehouse, Site
+from og_assets_tests.lake.services import S3
+from og_assets_tests.places import new_lake
+from og_assets_tests.pulling import sync
+
+DIFFERENT = {
+    "ops.inbox_state": ("identity",),
+    "ops.sync_runs": ("run_id", "filters", "slowest_response_seconds", "clock_skew_seconds"),
+}
+OUR_TIME = "TIMESTAMPTZ '2026-01-01 00:00:00+00'"
+"""The world lives before it; what comes after it is of our clock, on which each place has its own time."""
+
+
+def live(place: Place, folder: Path) -> None:
+    """A first sync, days with deletions, webhooks, a sweep, and a second sync; each derived, and the marts."""
+    warehouse: Any = OpenWarehouse(place)
+    folder.mkdir()
+    inbox = Inbox(folder / "inbox.sqlite")
+    with Emulator(World(3, customers=6)) as emulator:
+        site = Site(emulator, warehouse, inbox)
+        sync(emulator, warehouse)
+        site.derive()
+        for _ in range(4):
+            site.world.simulate_day()
+        site.receive(site.world.events)
+        sync(emulator, warehouse)
+        site.sweep()
+        site.derive()
+    build_marts(warehouse, Terms("America/New_York", 9), prepare_reading)
+    inbox.close()
+    warehouse.close()
+
+
+def contents(place: Place) -> dict[str, list[tuple[Any, ...]]]:
+    """All rows of all tables and views, in an order of their own."""
+    with read_warehouse(place) as connection:
+        listed = connection.execute(read_sql("list_tables.sql")).fetchall()
+        return {f"{schema}.{name}": rows(connection, schema, name) for schema, name, *_ in listed}
+
+
+def rows(connection: DuckDBPyConnection, schema: str, name: str) -> list[tuple[Any, ...]]:
+    """The rows of a table or view, but for what differs from one time to the next."""
+    left_out = DIFFERENT.get(f"{schema}.{name}", ())
+    kept = [
+        f"CAST({least(quoted(column)) if type == 'TIMESTAMP WITH TIME ZONE' else quoted(column)} AS VARCHAR)"
+        for column, type, *_ in connection.execute(f"DESCRIBE {quoted(schema)}.{quoted(name)}").fetchall()
+        if column not in left_out
+    ]
+    return connection.execute(f"SELECT {', '.join(kept)} FROM {quoted(schema)}.{quoted(name)} ORDER BY ALL").fetchall()
+
+
+def least(column: str) -> str:
+    """Null stays null."""
+    return f"CASE WHEN {column} < {OUR_TIME} THEN {column} WHEN {column} >= {OUR_TIME} THEN {OUR_TIME} END"
+
+
+@pytest.mark.long
+def test_one_seed_is_the_same_in_a_file_in_a_folder_and_in_a_bucket(tmp_path: Path, catalog: str, s3: S3) -> None:
+    """Every table and every view, row by row."""
+    places = {
+        "file": FilePlace(tmp_path / "warehouse.duckdb"),
+        "folder": new_lake(catalog, tmp_path),
+        "bucket": new_lake(catalog, tmp_path, s3.new_prefix()),
+    }
+    for name, place in places.items():
+        live(place, tmp_path / f"merchant_{name}")
+    file, folder, bucket = (contents(place) for place in places.values())
+    assert {name for name, found in file.items() if not found} < {"ops.forgotten"}
+    assert {name for name in file if folder.get(name) != file[name]} == set()
+    assert {name for name in file if bucket.get(name) != file[name]} == set()
+    assert folder.keys() == bucket.keys() == file.keys()
