@@ -27,6 +27,7 @@ from pydantic import SecretStr
 from og_assets.environment import restore
 from og_assets.errors import SettingError
 from og_assets.settings import Settings
+from og_assets.warehouse.place import PREFIX as PREFIX_OF_LAKES
 
 VARIABLE = "ORDERGROOVE_MERCHANTS"
 """Names the file; unset: `merchants.toml` in this folder, if there is one. Empty: none."""
@@ -104,7 +105,8 @@ def read_merchant(name: str, settings: Mapping[str, Any], environment: Mapping[s
         raise SettingError(f"merchant {name!r}: a name has small letters, digits and _, at most 31, a letter first.")
     if name in RESERVED:
         raise SettingError(f"merchant {name}: the name is taken by a schema of the warehouse; choose another.")
-    values, secrets = {}, {}
+    values: dict[str, str] = {}
+    secrets = {}
     for setting, value in {**(OWN_FILES if name else {}), **settings}.items():
         if setting not in SETTINGS:
             raise SettingError(f"merchant {name}: there is no setting {setting}. Settings: {', '.join(SETTINGS)}.")
@@ -117,6 +119,8 @@ def read_merchant(name: str, settings: Mapping[str, Any], environment: Mapping[s
                 )
             secrets[setting] = reference[1]
         values[str(SETTINGS[setting].alias)] = environment.get(reference[1], "") if reference else _text(value, name)
+    if values.get("ORDERGROOVE_WAREHOUSE", "").startswith(PREFIX_OF_LAKES) and "webhook_inbox" not in settings:
+        values.pop("ORDERGROOVE_WEBHOOK_INBOX", None)
     try:
         return Merchant(Settings.from_environment(values, called=_setting), name, secrets)
     except SettingError as error:
@@ -168,7 +172,7 @@ def require_own_files(merchants: Iterable[Merchant]) -> None:
     for setting in OWN_FILES:
         owners: dict[object, str] = {}
         for merchant in merchants:
-            own = getattr(merchant.settings, setting)
+            own = getattr(merchant.settings, "inbox" if setting == "webhook_inbox" else setting)
             other = owners.setdefault(own.resolve() if isinstance(own, Path) else own.identity, merchant.name)
             if other != merchant.name:
                 raise SettingError(

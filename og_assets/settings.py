@@ -20,7 +20,7 @@ from og_assets.ordergroove.drops.sftp import HostKey, SftpAddress
 from og_assets.ordergroove.masking import Masking, PersonalData
 from og_assets.ordergroove.objects import OBJECTS
 from og_assets.warehouse.marts.options import DISENGAGED, Cadence, Terms
-from og_assets.warehouse.place import FilePlace, Place, parse_place
+from og_assets.warehouse.place import FilePlace, Lake, Place, parse_place
 
 PRODUCTION_URL = "https://restapi.ordergroove.com"
 STAGING_URL = "https://staging.restapi.ordergroove.com"
@@ -150,6 +150,7 @@ def _dagster_url(value: str) -> str:
 
 
 WAREHOUSE = FilePlace(Path("data/warehouse.duckdb"))
+INBOX = Path("data/webhook_inbox.sqlite")
 FORMER_WAREHOUSE = FilePlace(Path("data/ordergroove.duckdb"))
 """What the default was. DuckDB calls a catalog by its file, so `ordergroove.orders` is ambiguous in it."""
 
@@ -221,8 +222,10 @@ class Settings(BaseModel):
         alias="ORDERGROOVE_WEBHOOK_KEYS",
         description="Verification keys of webhooks, comma separated, newest first.",
     )
-    webhook_inbox: Annotated[Path, BeforeValidator(_path)] = Field(
-        Path("data/webhook_inbox.sqlite"), alias="ORDERGROOVE_WEBHOOK_INBOX", description="Where webhooks wait."
+    webhook_inbox: Annotated[Path | None, BeforeValidator(_path)] = Field(
+        None,
+        alias="ORDERGROOVE_WEBHOOK_INBOX",
+        description="File in which webhooks wait; unset: data/webhook_inbox.sqlite, or with a lake its database.",
     )
     webhook_tolerance: Annotated[
         float | None, BeforeValidator(_above_zero("seconds above 0; leave it unset to accept signatures of any age"))
@@ -359,6 +362,13 @@ class Settings(BaseModel):
     def variables(cls) -> Mapping[str, FieldInfo]:
         """The environment variable of each setting, with its field."""
         return {str(field.alias): field for field in cls.model_fields.values()}
+
+    @property
+    def inbox(self) -> Path | Lake:
+        """Where webhooks wait: in a file, or in the database of a lake."""
+        if self.webhook_inbox or not isinstance(self.warehouse, Lake):
+            return self.webhook_inbox or INBOX
+        return self.warehouse
 
     @property
     def masking(self) -> Masking:

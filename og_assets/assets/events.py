@@ -46,7 +46,7 @@ def events_asset(scope: Scope) -> dg.AssetsDefinition:
     def asset(context: dg.AssetExecutionContext) -> Checked:
         with told_clearly(context):
             warehouse = scope.warehouse(context)
-            inbox = Inbox(scope.merchant.settings.webhook_inbox)
+            inbox = Inbox(scope.merchant.settings.inbox)
             try:
                 run_id = context.run.root_run_id or context.run.run_id
                 report = ingest(inbox, warehouse, run_id=run_id, masking=scope.ordergroove(context).masking())

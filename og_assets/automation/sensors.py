@@ -33,7 +33,7 @@ def build_sensors(scope: Scope, jobs: Mapping[str, Job]) -> list[dg.SensorDefini
     def webhook_inbox_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         """Look into the inbox."""
         today = datetime.now(CHICAGO).date()
-        inbox = Inbox(settings.webhook_inbox)
+        inbox = Inbox(settings.inbox)
         return request_for_new_events(context, inbox, ingest_events.name, range_tags(today, today))
 
     @dg.sensor(

@@ -1,13 +1,10 @@
 """`og doctor`: is everything there that a sync needs, and if not, what to do."""
 
 import os
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 
 import httpx
 
@@ -28,6 +25,8 @@ from og_assets.warehouse.as_of import kept_since
 from og_assets.warehouse.connecting import open_warehouse
 from og_assets.warehouse.errors import WarehouseError
 from og_assets.warehouse.history import count_states
+from og_assets.webhooks.errors import InboxError
+from og_assets.webhooks.inbox import Inbox
 
 IMPATIENT = RetryPolicy(tries=2, first_delay=0.5, budget=20.0)
 FIRST_ANSWER = httpx.Timeout(90.0, connect=5.0)
@@ -183,23 +182,20 @@ def _examine_history(settings: Settings) -> Finding:
 
 
 def _examine_inbox(settings: Settings) -> Finding:
-    path = settings.webhook_inbox
-    if not path.exists():
-        return Finding(
-            "webhook inbox",
-            Verdict.ATTENTION,
-            f"{path} is not there yet: no webhook was received. Deletions are found by the sweep alone.",
-        )
+    inbox = Inbox(settings.inbox)
     try:
-        with closing(sqlite3.connect(f"file:{Path(path).absolute()}?mode=ro", uri=True, timeout=5)) as inbox:
-            inbox.execute("PRAGMA schema_version")
-    except sqlite3.Error as error:
-        return Finding(
-            "webhook inbox", Verdict.BAD, f"{path} cannot be read: {error}. Check ORDERGROOVE_WEBHOOK_INBOX."
-        )
-    if not os.access(path, os.W_OK):
-        return Finding("webhook inbox", Verdict.BAD, f"{path} cannot be written. Check its owner and permissions.")
-    return Finding("webhook inbox", Verdict.GOOD, f"{path} can be read and written")
+        if inbox.identity() is None:
+            return Finding(
+                "webhook inbox",
+                Verdict.ATTENTION,
+                f"{inbox.place} is not there yet: no webhook was received. Deletions are found by the sweep alone.",
+            )
+        inbox.probe()
+    except InboxError as error:
+        return Finding("webhook inbox", Verdict.BAD, str(error))
+    finally:
+        inbox.close()
+    return Finding("webhook inbox", Verdict.GOOD, f"{inbox.place} can be read and written")
 
 
 def _examine_drops(settings: Settings) -> Finding:

@@ -25,7 +25,7 @@ def run_forget(console: Console, customer: str, settings: Settings, exports: Seq
         if not is_export(folder):
             raise CannotForget(f"{folder} is no export of ours. Nothing was changed.")
     salt = settings.salt.get_secret_value().encode() if settings.salt else b""
-    inbox = Inbox(settings.webhook_inbox)
+    inbox = Inbox(settings.inbox)
     try:
         report = forget(
             customer,

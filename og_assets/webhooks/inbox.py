@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
+from og_assets.warehouse.place import Lake
 from og_assets.webhooks.errors import InboxError
 from og_assets.webhooks.postgres_inbox import PostgresPlace
 from og_assets.webhooks.sqlite_inbox import SqlitePlace
@@ -23,14 +24,14 @@ BUSY_TIMEOUT = 2.0
 
 
 class Inbox:
-    """The inbox at a place (a path is that of a SQLite file), made when something is first stored. Thread-safe.
+    """The inbox in a SQLite file or in the database of a lake, made when something is first stored. Thread-safe.
 
     It is opened on first use and anew after each failure, so that it works again once disk or server do.
     Every method raises InboxError when the inbox cannot be used.
     """
 
-    def __init__(self, place: Path | SqlitePlace | PostgresPlace, *, busy_timeout: float = BUSY_TIMEOUT) -> None:
-        self.place = SqlitePlace(place.absolute()) if isinstance(place, Path) else place
+    def __init__(self, where: Path | Lake | SqlitePlace | PostgresPlace, *, busy_timeout: float = BUSY_TIMEOUT) -> None:
+        self.place = _place_of(where)
         self._busy_timeout = busy_timeout
         self._lock = threading.Lock()
         self._store: Store | None = None
@@ -128,3 +129,10 @@ class Inbox:
         if store is not None:
             with suppress(*self.place.failures()):
                 store.close()
+
+
+def _place_of(where: Path | Lake | SqlitePlace | PostgresPlace) -> SqlitePlace | PostgresPlace:
+    """Beside the tables of a lake's catalog its schema has room for two of ours."""
+    if isinstance(where, Path):
+        return SqlitePlace(where.absolute())
+    return PostgresPlace(where.catalog, where.schema) if isinstance(where, Lake) else where

@@ -75,7 +75,7 @@ def reception_of(merchant: Merchant) -> Reception:
         )
     keys = [key.get_secret_value() for key in settings.webhook_keys]
     try:
-        return Reception(Inbox(settings.webhook_inbox), keys, settings.masking, settings.webhook_tolerance)
+        return Reception(Inbox(settings.inbox), keys, settings.masking, settings.webhook_tolerance)
     except ValueError as error:
         raise SettingError(f"{setting} cannot be used: {error}.") from None
 

@@ -8,7 +8,8 @@ import pytest
 
 from og_assets.environment import HANDED_OVER, read_dotenv, restore
 from og_assets.errors import SettingError
-from og_assets.merchants import Merchant, chosen, load_merchants
+from og_assets.merchants import Merchant, chosen, load_merchants, read_merchant
+from og_assets.settings import Settings
 
 TWO = """
 [defaults]
@@ -122,3 +123,13 @@ def test_a_secret_of_the_environment_wins_over_its_line_in_dotenv(
     monkeypatch.setenv("ACME_KEY", "line")
     restore()
     assert os.environ["ACME_KEY"] == "environment"
+
+
+def test_a_merchant_with_a_lake_has_its_inbox_there_unless_a_file_is_named() -> None:
+    """So that receivers on any host store into it; merchants in one database are told apart by their schemas."""
+    lake = "ducklake:postgres:host=db schema={merchant} data_path=s3://bucket/{merchant}/"
+    acme, zeta = (read_merchant(name, {"warehouse": lake}, {}).settings for name in ("acme", "zeta"))
+    assert (acme.inbox, zeta.inbox) == (acme.warehouse, zeta.warehouse)
+    assert read_merchant("acme", {"warehouse": lake, "webhook_inbox": "x"}, {}).settings.inbox == Path("x")
+    assert read_merchant("acme", {}, {}).settings.inbox == Path("data/acme_inbox.sqlite")
+    assert Settings.from_environment({}).inbox == Path("data/webhook_inbox.sqlite")
