@@ -47,8 +47,8 @@ def test_each_merchant_has_its_settings_the_defaults_and_files_of_its_own(tmp_pa
     assert (acme.schedules, zeta.schedules) == (False, True)
     assert acme.source_tz == zeta.source_tz == "America/New_York"
     assert acme.masking.salt == zeta.masking.salt == b"s" * 32
-    assert (acme.warehouse, acme.webhook_inbox) == (Path("data/acme.duckdb"), Path("data/acme_inbox.sqlite"))
-    assert zeta.warehouse == Path("/data/zeta/og.duckdb")
+    assert (str(acme.warehouse), acme.inbox) == ("data/acme.duckdb", Path("data/acme_inbox.sqlite"))
+    assert str(zeta.warehouse) == "/data/zeta/og.duckdb"
     assert [key.get_secret_value() for key in zeta.webhook_keys] == ["new", "old"]
     assert acme.readers == zeta.readers == Path("data/readers"), "the rate limit counts the machine"
     assert found["acme"].secrets == {"pii_salt": "SALT", "api_key": "ACME_KEY"}
