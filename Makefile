@@ -3,6 +3,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 export DAGSTER_HOME ?= $(CURDIR)/.dagster
+# Our processes are many, and start sooner with compiled modules.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup demo test check wheel dev screenshots docs faults fuzz soak sequences lives history marts lake bench clean
 
