@@ -30,7 +30,7 @@ MARTS: tuple[DerivedTable, ...] = (
 BASES = (
     "terms",
     "term_versions",
-    "orders",
+    "order_numbers",
     "product_numbers",
     "lines",
     "shipments",

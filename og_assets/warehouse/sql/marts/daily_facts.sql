@@ -14,7 +14,7 @@ WITH due AS (
         count(*) FILTER (outcome = 'deleted')                       AS orders_deleted,
         count(*) FILTER (outcome = 'scheduled')                     AS orders_overdue,
         count(*) FILTER (outcome = 'unknown')                       AS orders_unknown,
-        count(*) FILTER (is_placed AND o IN (SELECT o FROM lines WHERE is_one_time)) AS orders_with_one_time,
+        count(*) FILTER (is_placed AND at_row IN (SELECT at_row FROM lines WHERE is_one_time)) AS orders_with_one_time,
         sum(units) FILTER (is_placed)                               AS units,
         sum(subscription_revenue) FILTER (is_placed)                AS subscription_revenue,
         sum(one_time_revenue) FILTER (is_placed)                    AS one_time_revenue,

@@ -10,7 +10,7 @@ SELECT
     CAST(coalesce(sum(total_price), 0) AS DECIMAL(18, 4))      AS revenue,
     CAST(coalesce(sum(coalesce(quantity * price, total_price)), 0) AS DECIMAL(18, 4)) AS list_value
 FROM lines
-JOIN orders USING (o)
+JOIN orders USING (at_row)
 CROSS JOIN marts_as_of
 WHERE is_placed AND place_date <= as_of_date
 GROUP BY ALL

@@ -1,6 +1,6 @@
 -- The items of all orders, without what is deleted.
 SELECT
-    orders.o,
+    at_row,
     s,
     is_one_time,
     coalesce(p, 0) AS p,
@@ -9,5 +9,4 @@ SELECT
     price,
     total_price
 FROM line_rows
-JOIN orders USING (at_row)
 LEFT JOIN product_numbers USING (product)

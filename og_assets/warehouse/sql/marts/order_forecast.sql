@@ -8,7 +8,7 @@ WITH open_lines AS (
         sum(quantity)                     AS units,
         sum(total_price)                  AS value
     FROM lines
-    JOIN orders USING (o)
+    JOIN orders USING (at_row)
     CROSS JOIN marts_as_of
     WHERE outcome IN ('scheduled', 'in_placement', 'in_retry')
     GROUP BY ALL
@@ -35,7 +35,7 @@ held AS (  -- what that box holds of the subscription, and so each box after it
         row_number() OVER (PARTITION BY anchors.s ORDER BY lines.p, lines.quantity, lines.total_price) = 1 AS is_first
     FROM anchors
     JOIN shipments USING (s, o)
-    JOIN lines USING (s, o)
+    JOIN lines USING (s, at_row)
 ),
 rhythms AS (  -- boxes of one rhythm, day and product go on alike: counted together before they are multiplied
     SELECT

@@ -58,7 +58,7 @@ FROM (
 WHERE regexp_matches(wording, '\D')
 GROUP BY code;
 
-CREATE TABLE scratch.order_rows AS
+CREATE TABLE scratch.orders AS
 SELECT
     rowid                          AS at_row,
     "order",
@@ -91,7 +91,7 @@ SELECT
     bridge.price,
     bridge.total_price
 FROM analytics.items_orders_bridge AS bridge
-JOIN scratch.order_rows AS orders ON orders."order" = bridge."order"
+JOIN scratch.orders AS orders ON orders."order" = bridge."order"
 LEFT JOIN scratch.subscriptions ON subscriptions.subscription = bridge.subscription
 WHERE NOT bridge.is_deleted AND bridge.order_found;
 

@@ -11,7 +11,7 @@ WITH whole_orders AS (  -- cancelled before any attempt; its items stay in it
         shipments.revenue,
         shipments.currency_code
     FROM shipments
-    JOIN orders USING (o)
+    JOIN orders USING (at_row)
     LEFT JOIN skip_events AS told ON told."order" = orders."order"
     WHERE shipments.outcome = 'skipped'
 ),
@@ -37,7 +37,7 @@ left_out AS (
     -- what is left of the subscription in that order ships: a bundle that lost a component skips nothing
     WHERE NOT EXISTS (
         FROM lines
-        JOIN orders USING (o)
+        JOIN orders USING (at_row)
         WHERE orders."order" = removed."order" AND lines.s = removed.s
     )
     -- items also go when a subscription is cancelled or loses a component; webhooks tell these from a skip

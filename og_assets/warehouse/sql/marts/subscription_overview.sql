@@ -110,7 +110,7 @@ JOIN terms USING (s)
 LEFT JOIN boxes USING (s)
 LEFT JOIN streaks USING (s)
 LEFT JOIN shipments AS next_boxes ON next_boxes.s = subscriptions.s AND next_boxes.o = boxes.next_o
-LEFT JOIN orders AS next_orders ON next_orders.o = boxes.next_o
+LEFT JOIN orders AS next_orders ON next_orders.at_row = next_boxes.at_row
 LEFT JOIN skipped ON skipped.subscription = subscriptions.subscription
 LEFT JOIN lives USING (s)
 LEFT JOIN worth USING (s)

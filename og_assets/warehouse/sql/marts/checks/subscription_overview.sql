@@ -22,7 +22,7 @@ FROM (
         (
             SELECT coalesce(sum(total_price), 0)
             FROM lines
-            JOIN orders USING (o)
+            JOIN orders USING (at_row)
             LEFT JOIN subscriptions USING (s)
             LEFT JOIN subscription_overview USING (subscription)
             WHERE is_placed AND NOT is_one_time AND revenue IS NULL
