@@ -26,7 +26,7 @@ def _list_of_marts() -> str:
     for mart in MARTS:
         keys = ", ".join(f"`{key}`" for key in mart.key)
         sums = "; ".join(
-            one.name if one.is_error else f"*{one.name}: at most {one.share:.1%}*"
+            one.name if one.is_error else f"*{one.name}: {one.allowed}*"
             for one in sums_of(mart)
             if one.name != "one row per key"
         )

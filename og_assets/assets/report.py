@@ -6,11 +6,15 @@ from typing import Any
 
 import dagster as dg
 
+from og_assets.assets.checks import Checked, what_to_do
 from og_assets.assets.failures import RETRIES, told_clearly
 from og_assets.assets.metadata import OWNERS
 from og_assets.assets.scope import Scope
+from og_assets.report.parts import long_day
 from og_assets.report.report import Report, read_report, render, write
 from og_assets.warehouse.marts.all_marts import MARTS
+
+IS_WHOLE = "report_is_whole"
 
 
 def report_asset(scope: Scope) -> dg.AssetsDefinition:
@@ -29,17 +33,40 @@ def report_asset(scope: Scope) -> dg.AssetsDefinition:
             "forecast, orders, revenue, products, skips, cancel reasons, as of the day on top. It needs no server and "
             "no network, and names no customer. Open it with `og report --open`, or with its path."
         ),
+        check_specs=[
+            dg.AssetCheckSpec(
+                IS_WHOLE,
+                asset=scope.key("analytics", "report"),
+                description="The file in its place tells the as-of day of the marts, and no part of it is empty.",
+            )
+        ],
         required_resource_keys={scope.named("warehouse")},
     )
-    def report(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+    def report(context: dg.AssetExecutionContext) -> Checked:
         with told_clearly(context):
             with scope.warehouse(context).get_connection(read_only=True) as connection:
                 figures = read_report(connection)
             file = write(render(figures, scope.merchant.name), scope.merchant.settings.report)
         context.log.info("The report is %s", file.absolute())
-        return dg.MaterializeResult(metadata=_metadata(figures, file.absolute()))
+        return dg.MaterializeResult(
+            metadata=_metadata(figures, file.absolute()), check_results=[_is_whole(figures, file)]
+        )
 
     return report
+
+
+def _is_whole(figures: Report, file: Path) -> dg.AssetCheckResult:
+    page = file.read_text(encoding="utf-8")
+    missing = [*figures.empty]
+    if figures.as_of is None or long_day(figures.as_of.day) not in page:
+        missing.insert(0, "the as-of day of the marts")
+    return dg.AssetCheckResult(
+        check_name=IS_WHOLE,
+        passed=not missing,
+        severity=dg.AssetCheckSeverity.WARN,
+        description=f"Nothing is shown of: {', '.join(missing)}." if missing else None,
+        metadata={"what_to_do": what_to_do(IS_WHOLE)} if missing else {},
+    )
 
 
 def _metadata(figures: Report, file: Path) -> Mapping[str, Any]:

@@ -70,8 +70,25 @@ def forecast(connection: DuckDBPyConnection) -> Section:
         told="Exact where orders exist, projected by each subscription's interval behind them. Expected is what "
         "remains after the usual failures, skips and cancellations. Future subscribers and one-time items are not in "
         "it.",
-        parts=[Part(charts=[chart], tables={"": table})] if weeks else [],
+        parts=[Part(charts=[chart], tables={"": table}), *_past_forecasts(connection)] if weeks else [],
     )
+
+
+def _past_forecasts(connection: DuckDBPyConnection) -> Sequence[Part]:
+    """What earlier forecasts said of weeks that are over."""
+    found = ask(connection, "past_forecasts")
+    table = Table(
+        [
+            Column("Forecast of", text),
+            Column("Four weeks from", text),
+            Column("Planned", count),
+            Column("Expected", estimate),
+            Column("Came, new subscribers too", count),
+            Column("Came, of those expected", share),
+        ],
+        [(*row.values(), row["placed"] / row["expected_units"] if row["expected_units"] else None) for row in found],
+    )
+    return [Part(charts=[], tables={"": table}, heading="Earlier forecasts beside what came")] if found else []
 
 
 def forecast_by_product(connection: DuckDBPyConnection, as_of: AsOf) -> Section:

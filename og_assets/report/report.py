@@ -15,15 +15,19 @@ from og_assets.errors import OgAssetsError
 from og_assets.locking import ProcessLock
 from og_assets.report import orders, subscriptions
 from og_assets.report.parts import AsOf, Rows, Section, amount, ask, count, estimate, long_day, month, share
+from og_assets.warehouse.marts.all_marts import MARTS
+from og_assets.warehouse.tables import has_columns
 
 NAME = "index.html"
 WIDE, NARROW = 880, 350
 """How wide charts are drawn for a desk and for a phone."""
 SECONDS_FOR_A_TURN = 60.0
+MAY_BE_EMPTY = frozenset({"skips", "reasons"})
+"""Nobody has skipped a box, or left."""
 
 
 class ReportRefused(OgAssetsError):
-    """The report cannot be written where it should be; the message says why and what to do."""
+    """The report cannot be written; the message says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +51,25 @@ class Report:
     recurring_revenue: Sequence[tuple[str, Decimal]] = ()
     """By currency."""
 
+    @property
+    def empty(self) -> Sequence[str]:
+        """The titles of sections that show nothing, but for those of which a merchant may have none."""
+        return [section.title for section in self.sections if not section.parts and section.key not in MAY_BE_EMPTY]
+
 
 def read_report(connection: DuckDBPyConnection) -> Report:
-    """Everything that the report shows, of one moment: nobody writes while the warehouse is open."""
+    """Everything that the report shows, of one moment: nobody writes while the warehouse is open.
+
+    Raises ReportRefused where the marts are those of another release.
+    """
     as_of = _as_of(connection)
     if as_of is None:
         return Report()
+    if other := [mart.name for mart in MARTS if not has_columns(connection, mart)]:
+        raise ReportRefused(
+            f"The marts of this warehouse were built by another release: {', '.join(other)} have other columns than"
+            " this one's. Run `og sync`, which builds them anew, then write the report again."
+        )
     currencies = [row["currency_code"] for row in ask(connection, "currencies")]
     (headline,) = ask(connection, "headline")
     amounts = ask(connection, "headline_amounts")

@@ -3,12 +3,14 @@
 import re
 from collections import defaultdict
 from collections.abc import Mapping
+from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import pytest
 from duckdb import DuckDBPyConnection
 
+from og_assets.assets.warehouse_resource import WarehouseResource
 from og_assets.report.report import read_report, render
 from og_assets_tests.report.page import Page, Table, read
 
@@ -130,6 +132,32 @@ def test_units_to_come(connection: DuckDBPyConnection, page: Page) -> None:
     expected = [[str(row.pop("week_of")), *(f"{number:,.0f}" for number in row.values())] for row in rows]
     assert bodies(page, "forecast") == [expected]
     assert len(expected) > 50
+
+
+def test_earlier_forecasts_stand_beside_what_came(warehouse: WarehouseResource) -> None:
+    """The four weeks after each, once they are over: of a forecast made three weeks ago nothing is said yet."""
+    with warehouse.get_connection() as connection:
+        (monday,) = (
+            connection.execute("SELECT date_trunc('week', as_of_date)::DATE FROM analytics.marts_as_of").fetchone()
+            or ()
+        )
+        for made_on, share in ((monday - timedelta(days=32), 2), (monday - timedelta(days=21), 5)):
+            connection.execute(
+                "INSERT INTO analytics.order_forecast_log SELECT $made_on, date_trunc('week', day)::DATE,"
+                " 'p' || row_number() OVER (), units, $share * units"
+                " FROM analytics.daily_facts WHERE day > $made_on - 7 AND units > 0",
+                {"made_on": made_on, "share": share},
+            )
+        came = connection.execute(
+            "SELECT sum(units)::BIGINT FROM analytics.daily_facts WHERE day >= $first AND day < $first + 28",
+            {"first": monday - timedelta(days=28)},
+        ).fetchone()
+        (_, table) = bodies(read(render(read_report(connection))), "forecast")
+    assert came
+    assert came[0] > 20
+    planned, expected, placed = f"{came[0]:,}", f"{2 * came[0]:,}", f"{came[0]:,}"
+    days = [str(monday - timedelta(days=ago)) for ago in (32, 28)]
+    assert table == [[*days, planned, expected, placed, "50.0%"]]
 
 
 def test_units_of_eight_weeks_by_product(connection: DuckDBPyConnection, page: Page) -> None:

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from duckdb import DuckDBPyConnection
 
 from og_assets.assets.marts import prepare_reading
 from og_assets.assets.warehouse_resource import WarehouseResource
+from og_assets.commands.cli import main
 from og_assets.report.report import ReportRefused, read_report, render, write
 from og_assets.warehouse.marts.all_marts import MARTS
 from og_assets.warehouse.marts.build import build_marts
@@ -155,3 +157,17 @@ def test_marts_without_rows_make_a_page_that_says_so(warehouse: WarehouseResourc
     assert "Nothing was skipped" in html
     assert "<svg" not in html
     assert read(html).tables == {}
+
+
+def test_marts_of_another_release_are_refused_in_one_sentence(warehouse: WarehouseResource, tmp_path: Path) -> None:
+    """With the next step; the next build makes them anew though nothing was loaded, and then there is a report."""
+    with warehouse.get_connection() as connection:
+        connection.execute("ALTER TABLE analytics.skips DROP COLUMN units")
+    with pytest.raises(ReportRefused, match=r"another release: skips .* Run `og sync`"):
+        page_of(warehouse)
+    result = CliRunner().invoke(main, ["report", str(tmp_path / "shown"), "--warehouse", str(warehouse.path)])
+    assert (result.exit_code, "another release" in result.output) == (1, True)
+    assert isinstance(result.exception, SystemExit)
+    assert not (tmp_path / "shown").exists()
+    assert build_marts(warehouse, TERMS, prepare_reading).why_not is None
+    assert "Units to come" in page_of(warehouse)

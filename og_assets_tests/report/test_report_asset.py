@@ -7,6 +7,7 @@ import dagster as dg
 import pytest
 from click.testing import CliRunner, Result
 
+from og_assets.assets.report import IS_WHOLE
 from og_assets.assets.warehouse_resource import WarehouseResource
 from og_assets.automation.jobs import range_tags
 from og_assets.commands.cli import main
@@ -39,7 +40,8 @@ def test_it_is_written_with_the_marts_and_skipped_without_new_ones(
     monkeypatch.setenv("ORDERGROOVE_REPORT", str(tmp_path / "shown"))
     file = tmp_path / "shown" / "index.html"
     with dg.instance_for_test() as instance:
-        assert run(instance, warehouse, REBUILD).success
+        first = run(instance, warehouse, REBUILD)
+        assert first.success
         event = instance.get_latest_materialization_event(REPORT)
         assert event
         assert event.asset_materialization
@@ -58,12 +60,37 @@ def test_it_is_written_with_the_marts_and_skipped_without_new_ones(
             f"mrr_{currency}": pytest.approx(amount) for currency, amount in amounts
         }
         assert told["bytes"] == file.stat().st_size
+        assert [
+            (one.check_name, one.passed) for one in first.get_asset_check_evaluations() if one.asset_key == REPORT
+        ] == [(IS_WHOLE, True)]
 
         file.unlink()
         again = run(instance, warehouse)
         assert again.success
         assert {event.step_key for event in again.all_events if event.is_step_skipped} == {"analytics__report"}
         assert not file.exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "missing"),
+    [
+        ("DELETE FROM analytics.product_monthly", "Products"),
+        ("DELETE FROM analytics.skips", None),
+        ("DELETE FROM analytics.marts_as_of", "the as-of day of the marts"),
+    ],
+)
+def test_its_check_names_what_is_not_shown(
+    warehouse: WarehouseResource, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: str, missing: str | None
+) -> None:
+    """But nobody has to have skipped a box."""
+    monkeypatch.setenv("ORDERGROOVE_REPORT", str(tmp_path / "shown"))
+    with warehouse.get_connection() as connection:
+        connection.execute(change)
+    found = dg.materialize([assets(definitions())["report"]], resources={"warehouse": warehouse})
+    (check,) = found.get_asset_check_evaluations()
+    assert check.passed is (missing is None)
+    assert check.severity is dg.AssetCheckSeverity.WARN
+    assert (missing or "") in (check.description or "")
 
 
 def test_it_comes_after_all_marts_and_in_the_jobs_that_build_them() -> None:

@@ -32,7 +32,7 @@ from og_assets.warehouse.owner_only import new_files_for_owner_only
 from og_assets.warehouse.place import Place, Turn
 from og_assets.warehouse.processes import lock_holder
 from og_assets.warehouse.sql import read_sql
-from og_assets.warehouse.tables import ensure_table, literal, quoted
+from og_assets.warehouse.tables import ensure_table, has_columns, literal, quoted
 from og_assets.warehouse.transactions import transaction
 from og_assets.warehouse.warehouse import Warehouse
 
@@ -179,7 +179,7 @@ def _computing(scratch: Path) -> Iterator[DuckDBPyConnection]:
             connection.execute("SET TimeZone = 'UTC'")
             connection.execute(f"ATTACH {literal(str(scratch))} AS scratch")
             connection.execute("USE scratch")
-            count = connection.execute("SELECT count(*) FROM order_rows").fetchone()
+            count = connection.execute("SELECT count(*) FROM orders").fetchone()
             many = count is not None and count[0] > MANY_ORDERS
             connection.execute(f"SET memory_limit = '{MEMORY_LIMIT_FOR_MANY if many else MEMORY_LIMIT}'")
             yield connection
@@ -208,6 +208,8 @@ def _is_built(
         return None
     built = connection.execute("SELECT as_of_date, business_timezone FROM analytics.marts_as_of").fetchone()
     if built != (as_of_date, terms.business_timezone):
+        return None
+    if not all(has_columns(connection, mart) for mart in MARTS):  # another release built them
         return None
     if mark[0] == through_load:
         return f"nothing was loaded since they were built as of {as_of_date}"

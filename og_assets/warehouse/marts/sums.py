@@ -32,6 +32,11 @@ class Sum:
         """Whether marts that break it must not be published."""
         return self.share is None
 
+    @property
+    def allowed(self) -> str:
+        """How many there may be, in words."""
+        return f"at most {self.share:.1%}" if self.share else "none"
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
