@@ -50,7 +50,7 @@ def change(warehouse: WarehouseResource, *statements: str) -> None:
 
 def left_over(warehouse: WarehouseResource) -> list[str]:
     """What stands beside the warehouse that a build has made, but for its lock."""
-    beside = warehouse.path.parent.glob(f"{warehouse.path.name}.marts*")
+    beside = Path(warehouse.database).parent.glob(f"{Path(warehouse.database).name}.marts*")
     return [path.name for path in beside if not path.name.endswith(".lock") and not path.is_dir()]
 
 
@@ -195,7 +195,7 @@ def test_the_file_is_free_while_marts_are_computed(
         impatient = WarehouseResource(database=warehouse.database, lock_timeout_seconds=0, busy_timeout_seconds=0)
         with impatient.get_connection() as other:
             seen.append(other.execute("SELECT count(*) FROM analytics.mrr_monthly").fetchone())
-        scratch = warehouse.path.with_name(f"{warehouse.path.name}.marts")
+        scratch = Path(warehouse.database).with_name(f"{Path(warehouse.database).name}.marts")
         seen.append(stat.S_IMODE(scratch.stat().st_mode))
         compute(connection, terms)
 

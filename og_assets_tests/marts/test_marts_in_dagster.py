@@ -1,6 +1,7 @@
 """The step of the marts: what it tells Dagster of chosen marts, of none, and of a sum that does not agree."""
 
 from datetime import datetime
+from pathlib import Path
 
 import dagster as dg
 import pytest
@@ -114,12 +115,12 @@ def test_marts_that_are_off_are_no_assets(setting: str, known: bool, monkeypatch
 
 def test_the_weekly_recount_agrees_and_changes_nothing(warehouse: WarehouseResource) -> None:
     """Recurring revenue at each month's end, churn and retention, counted another way."""
-    before = warehouse.path.stat().st_size
+    before = Path(warehouse.database).stat().st_size
     job = definitions().resolve_job_def("recount_marts")
     with dg.instance_for_test() as instance:
         result = job.execute_in_process(instance=instance, resources={"warehouse": warehouse})
     assert result.success
-    assert warehouse.path.stat().st_size == before
+    assert Path(warehouse.database).stat().st_size == before
 
 
 @pytest.mark.parametrize(

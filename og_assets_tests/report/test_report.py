@@ -165,7 +165,7 @@ def test_marts_of_another_release_are_refused_in_one_sentence(warehouse: Warehou
         connection.execute("ALTER TABLE analytics.skips DROP COLUMN units")
     with pytest.raises(ReportRefused, match=r"another release: skips .* Run `og sync`"):
         page_of(warehouse)
-    result = CliRunner().invoke(main, ["report", str(tmp_path / "shown"), "--warehouse", str(warehouse.path)])
+    result = CliRunner().invoke(main, ["report", str(tmp_path / "shown"), "--warehouse", str(Path(warehouse.database))])
     assert (result.exit_code, "another release" in result.output) == (1, True)
     assert isinstance(result.exception, SystemExit)
     assert not (tmp_path / "shown").exists()

@@ -122,7 +122,7 @@ def test_the_command_writes_beside_the_warehouse_or_where_it_is_told(
     here: Path, warehouse: WarehouseResource, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And prints where."""
-    filled = warehouse.path
+    filled = Path(warehouse.database)
     monkeypatch.setenv("ORDERGROOVE_WAREHOUSE", str(filled))
     beside = filled.parent / "report" / "index.html"
     assert og().output.strip() == str(beside)
