@@ -12,7 +12,7 @@ import click
 
 from og_assets.commands.child_process import answer_sigterm
 from og_assets.commands.home import open_home, prepare_home, query_history
-from og_assets.commands.options import Group, duration, hard_option, merchant_option, warehouse_option
+from og_assets.commands.options import Group, duration, hard_option, merchant_option, place, warehouse_option
 from og_assets.commands.ports import require_free
 from og_assets.environment import read_dotenv
 
@@ -43,6 +43,7 @@ def main() -> None:
       og status                  see where each object stands
       og query                   ask the data, while syncs go on
       og export exports/today    every table as a Parquet file
+      og move PLACE              the warehouse from a file into a lake, or back
       og report --open           the figures of the shop, as a page
       og webhooks                receive webhooks into the inbox
       og emulator                serve an emulated Ordergroove
@@ -319,16 +320,34 @@ def forget(customer: str, warehouse: "Place | None", exports: tuple[Path, ...], 
       og forget 00040003 --export /mnt/exports/bi
     """
     from og_assets.commands.forget import run_forget
-    from og_assets.errors import SettingError
 
-    found = _merchants(merchant)
-    if len(found) > 1:
-        names = ", ".join(each.name for each in found)
-        raise SettingError(f"Whose customer is that? Name the merchant with --merchant, one of: {names}.")
-    settings = found[0].settings
+    settings = _one_merchant(merchant).settings
     if warehouse:
         settings = settings.model_copy(update={"warehouse": warehouse})
     run_forget(_console(), customer, settings, exports)
+
+
+@main.command()
+@click.argument("target", metavar="PLACE", callback=place)
+@warehouse_option
+@click.option("--merchant", metavar="NAME", help="Whose warehouse; needed where merchants.toml has several.")
+def move(target: "Place", warehouse: "Place | None", merchant: str | None) -> None:
+    """Copy the warehouse to another place: from a file into a lake, or back.
+
+    PLACE is a path, or the address of a lake as ORDERGROOVE_WAREHOUSE takes it, where nothing was loaded yet. All
+    tables and views are copied and compared by count and by hash; what waits in the webhook inbox goes along. Stop
+    daemon and receiver first: Ordergroove sends again what nobody takes, for up to three days. The old warehouse stays
+    as it is.
+
+    \b
+    Examples:
+      og move "ducklake:postgres:host=db dbname=og user=og data_path=s3://bucket/og/"
+      og move data/back.duckdb
+    """
+    from og_assets.commands.move import run_move
+
+    found = _one_merchant(merchant)
+    run_move(_console(), found, warehouse or found.settings.warehouse, target)
 
 
 @main.command()
@@ -462,6 +481,16 @@ def _merchants(name: str | None) -> "Sequence[Merchant]":
     from og_assets.merchants import chosen, load_merchants
 
     return chosen(load_merchants(), name)
+
+
+def _one_merchant(name: str | None) -> "Merchant":
+    from og_assets.errors import SettingError
+
+    found = _merchants(name)
+    if len(found) > 1:
+        names = ", ".join(each.name for each in found)
+        raise SettingError(f"Of which merchant? Name it with --merchant, one of: {names}.")
+    return found[0]
 
 
 def _warehouses(given: "Place | None", merchant: str | None) -> "Mapping[str, Place]":

@@ -34,12 +34,13 @@ def warehouse_option(command: Any) -> Any:
     return click.option(
         "--warehouse",
         metavar="FILE",
-        callback=_place,
+        callback=place,
         help="The DuckDB file, or the address of a lake, in place of the setting ORDERGROOVE_WAREHOUSE.",
     )(command)
 
 
-def _place(_context: click.Context, _option: click.Parameter, address: str | None) -> Any:
+def place(_context: click.Context, _option: click.Parameter, address: str | None) -> Any:
+    """The place of a warehouse, by its path or address."""
     from og_assets.warehouse.place import parse_place
 
     try:
