@@ -17,6 +17,7 @@ from og_assets.assets.report import report_asset
 from og_assets.assets.scope import Scope
 from og_assets.assets.sweeps import sweep_assets
 from og_assets.automation.jobs import build_jobs, executor
+from og_assets.automation.lake_maintenance import maintenance_job, maintenance_schedule
 from og_assets.automation.recounts import recount_job, recount_schedule
 from og_assets.automation.schedules import BUILT_DAILY, SYNCED_ON_SCHEDULE, build_schedules
 from og_assets.automation.sensors import build_sensors
@@ -54,10 +55,15 @@ def merchant_defs(
     ]
     jobs = build_jobs(scope, assets)
     recounts = [recount_job(scope)] if marts else []
+    maintenance = [maintenance_job(scope)] if merchant.settings.warehouse.is_lake else []
     return dg.Definitions(
         assets=dg.map_asset_specs(translation, assets) if translation else assets,
-        jobs=[*jobs.values(), *recounts],
-        schedules=[*build_schedules(scope, jobs["sync"]), *(recount_schedule(scope, job) for job in recounts)],
+        jobs=[*jobs.values(), *recounts, *maintenance],
+        schedules=[
+            *build_schedules(scope, jobs["sync"]),
+            *(recount_schedule(scope, job) for job in recounts),
+            *(maintenance_schedule(scope, job) for job in maintenance),
+        ],
         sensors=build_sensors(scope, jobs),
         resources=scope.resources(),
     )

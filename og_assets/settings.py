@@ -251,6 +251,11 @@ class Settings(BaseModel):
         alias="ORDERGROOVE_HISTORY_DAYS",
         description="Days after their end for which former states are kept; unset: for good.",
     )
+    snapshot_days: Annotated[int, BeforeValidator(_days)] = Field(
+        7,
+        alias="ORDERGROOVE_SNAPSHOT_DAYS",
+        description="Days for which a lake keeps what was overwritten: more than the longest read takes.",
+    )
     marts: Annotated[Cadence, BeforeValidator(_cadence)] = Field(
         Cadence.SYNC,
         alias="ORDERGROOVE_MARTS",

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from pathlib import Path
 from threading import Lock
 
 import duckdb
@@ -21,11 +20,6 @@ class HeldWarehouse(WarehouseResource):
     _turn: Lock = PrivateAttr(default_factory=Lock)
     _open: ExitStack = PrivateAttr(default_factory=ExitStack)
     _connection: DuckDBPyConnection | None = PrivateAttr(default=None)
-
-    @property
-    def path(self) -> Path:
-        """The file."""
-        return Path(self.database)
 
     @contextmanager
     def get_connection(self, read_only: bool = False, turn: Turn = Turn.LOAD) -> Iterator[DuckDBPyConnection]:

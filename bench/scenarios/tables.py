@@ -111,7 +111,7 @@ def _upsert_recent(warehouse: WarehouseResource, orders: int, changed: int) -> M
     """The last orders change again, each round to other amounts."""
     table = object_table(BY_NAME["orders"])
     counts: list[BatchCounts] = []
-    with Staging(staging_folder(warehouse.path), table) as staging:
+    with Staging(staging_folder(warehouse.place.path), table) as staging:
         segment = segment_of(staging, orders, changed)
 
         def load() -> None:

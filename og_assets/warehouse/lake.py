@@ -27,6 +27,7 @@ from og_assets.warehouse.errors import (
     WarehouseUnwritable,
 )
 from og_assets.warehouse.lake_locks import ask, hold, session
+from og_assets.warehouse.memory import THREADS
 from og_assets.warehouse.owner_only import new_files_for_owner_only
 from og_assets.warehouse.place import Lake, Turn
 from og_assets.warehouse.schema import bring_up_to_date, is_up_to_date, refuse_newer
@@ -52,7 +53,8 @@ def open_lake(
     """The lake, for this block only; an open transaction is rolled back, however the block ends.
 
     Writers of one kind of turn wait for each other, at most `lock_timeout_seconds`; readers wait for nobody, and each
-    of their transactions stands on one snapshot. `config` holds settings of DuckDB's, which are those of the process.
+    of their transactions stands on one snapshot. `config` holds settings of DuckDB's, which are those of the process;
+    its threads count for the first opening, since changing them beside a statement that runs has stopped both for good.
 
     Raises LakeBusy, CatalogUnreachable, WarehouseMissing, WarehouseFromTheFuture, LakeUnfit, LakeUnsupported, and
     CommitRefused when another process has changed the same.
@@ -61,10 +63,12 @@ def open_lake(
         if not read_only:
             stack.enter_context(hold(lake, turn.value, lock_timeout_seconds))
             stack.enter_context(new_files_for_owner_only())
-        connection = stack.enter_context(_instance_of(lake).connection(lake, read_only=read_only))
+        instance = _instance_of(lake, threads=max(THREADS, int(config.get("threads", 1))))
+        connection = stack.enter_context(instance.connection(lake, read_only=read_only))
         try:
             for name, value in config.items():
-                connection.execute(f"SET {name} = {literal(str(value))}")
+                if name != "threads":
+                    connection.execute(f"SET {name} = {literal(str(value))}")
             connection.execute("SET TimeZone = 'UTC'")
             if read_only:
                 refuse_newer(connection, lake)
@@ -233,13 +237,14 @@ _instances: dict[int, _Instance] = {}
 _guard = threading.Lock()
 
 
-def _instance_of(lake: Lake) -> _Instance:
+def _instance_of(lake: Lake, *, threads: int) -> _Instance:
     """This process's DuckDB, made with the first lake that it opens, in whose scratch folder it spills."""
     with _guard:
         if os.getpid() not in _instances:
             area, lock = _spill_area(lake)
             connection = duckdb.connect(
                 config={
+                    "threads": threads,
                     "preserve_insertion_order": False,
                     "temp_directory": str(area),
                     "custom_user_agent": "og_assets",

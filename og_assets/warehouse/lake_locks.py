@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from og_assets.locking import LONGEST_QUEUE, SECONDS_BETWEEN_LOOKS, Starts
-from og_assets.warehouse.errors import CatalogUnreachable, LakeBusy
+from og_assets.warehouse.errors import CatalogUnreachable, LakeBusy, LakeUnsupported
 from og_assets.warehouse.place import Lake
 from og_assets.warehouse.sql import read_sql
 
@@ -34,8 +34,11 @@ _ALIVE = "-c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepali
 
 @contextmanager
 def session(lake: Lake) -> Iterator["Session"]:
-    """A session of the catalog's database, each statement a transaction. Raises CatalogUnreachable."""
-    import psycopg2
+    """A session of the catalog's database, each statement a transaction. Raises CatalogUnreachable, LakeUnsupported."""
+    try:
+        import psycopg2
+    except ImportError:
+        raise LakeUnsupported("there is no package psycopg2") from None
 
     name = f"og_assets {os.getpid()} on {socket.gethostname()}"
     opened: Session | None = None

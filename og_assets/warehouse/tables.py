@@ -1,7 +1,7 @@
 """Object tables: what they look like in DuckDB, and how they are made and grow. Knows columns, not objects."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from duckdb import DuckDBPyConnection
@@ -270,6 +270,8 @@ def _undescribed(table: Storable, found: _Found) -> dict[str, str]:
 
 
 def _found(connection: DuckDBPyConnection, table: Storable) -> _Found:
+    if in_lake(connection):
+        return _found_in_lake(connection, table)
     rows = connection.execute(
         "SELECT column_name, data_type, coalesce(columns.comment, ''), tables.comment"
         " FROM duckdb_columns() AS columns JOIN duckdb_tables() AS tables USING (table_oid, database_oid)"
@@ -278,6 +280,17 @@ def _found(connection: DuckDBPyConnection, table: Storable) -> _Found:
         [table.schema, table.name],
     ).fetchall()
     return _Found(rows[0][3] if rows else None, {name: StoredColumn(name, type, told) for name, type, told, _ in rows})
+
+
+def _found_in_lake(connection: DuckDBPyConnection, table: Storable) -> _Found:
+    """There duckdb_tables() looks into the statistics of every table; a table is described when its columns are."""
+    rows = connection.execute(
+        "SELECT column_name, data_type, coalesce(comment, '') FROM duckdb_columns()"
+        " WHERE database_name = current_database() AND schema_name = ? AND table_name = ? ORDER BY column_index",
+        [table.schema, table.name],
+    ).fetchall()
+    found = _Found(None, {name: StoredColumn(name, type, told) for name, type, told in rows})
+    return found if _undescribed(table, found) else replace(found, description=table.description)
 
 
 def literal(text: str) -> str:

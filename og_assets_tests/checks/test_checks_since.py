@@ -81,7 +81,7 @@ def pulled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
 @pytest.fixture
 def shop(pulled: Shop, tmp_path: Path) -> Shop:
     """A warehouse of its own, of the same merchant."""
-    path = shutil.copy(pulled.warehouse.path, tmp_path)
+    path = shutil.copy(pulled.warehouse.place.path, tmp_path)
     return Shop(pulled.emulator, WarehouseResource(database=str(path)))
 
 

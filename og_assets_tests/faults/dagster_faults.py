@@ -54,7 +54,7 @@ def stopped_by(number: signal.Signals) -> Callable[[Rig], None]:
                 os.killpg(run.pid, signal.SIGKILL)
                 run.communicate()
         assert rig.staged() == []
-        with open_warehouse(rig.warehouse.path, lock_timeout_seconds=0, busy_timeout_seconds=0):
+        with open_warehouse(rig.warehouse.place.path, lock_timeout_seconds=0, busy_timeout_seconds=0):
             pass  # nobody holds it
         assert rig.rows("SELECT outcome, error FROM ops.sync_runs ORDER BY sync_id DESC LIMIT 1") == [
             ("canceled", None)
@@ -103,7 +103,7 @@ def sync_orders(variables: dict[str, str], is_to_die: bool) -> None:
 def environment(rig: Rig) -> dict[str, str]:
     """A Dagster home of its own, beside the rig's warehouse."""
     variables = dagster_jobs.environment(rig.emulator, rig.folder)
-    assert Path(variables["ORDERGROOVE_WAREHOUSE"]) == rig.warehouse.path
+    assert Path(variables["ORDERGROOVE_WAREHOUSE"]) == rig.warehouse.place.path
     return variables
 
 

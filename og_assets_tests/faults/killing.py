@@ -87,8 +87,8 @@ def _count(rig: Rig, kind: str) -> int:
     if known not in _counts:
         database = rig.folder / f"counting-{kind}" / "warehouse.duckdb"
         database.parent.mkdir(parents=True)
-        if rig.warehouse.path.exists():
-            database.write_bytes(rig.warehouse.path.read_bytes())
+        if rig.warehouse.place.path.exists():
+            database.write_bytes(rig.warehouse.place.path.read_bytes())
         told = rig.folder / "counted"
         started = time.monotonic()
         point = None if kind == "seconds" else Point(kind, ".*", nth=0)  # type: ignore[arg-type]

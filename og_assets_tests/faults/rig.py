@@ -153,7 +153,7 @@ class Rig:
 
     def watermark(self, object: OrdergrooveObject | None = None) -> datetime | None:
         """Where an object stands; None when there is no warehouse."""
-        if not self.warehouse.path.exists():
+        if not self.warehouse.place.path.exists():
             return None
         with self.warehouse.get_connection() as connection:
             return read_watermark(connection, (object or self.object).name)
@@ -164,7 +164,7 @@ class Rig:
         A watermark after the last change vouches for the world as it is. One before it vouches for the
         world of then: each row is there, as it was or as it has become.
         """
-        if not self.warehouse.path.exists():
+        if not self.warehouse.place.path.exists():
             return 0
         ahead: set[tuple[str, ...]] = set()
         with self.warehouse.get_connection() as connection:
@@ -215,7 +215,7 @@ class Rig:
 
     def staged(self) -> list[str]:
         """What is in the staging folder, its own lock aside."""
-        folder = staging_folder(self.warehouse.path)
+        folder = staging_folder(self.warehouse.place.path)
         return sorted(path.name for path in folder.iterdir() if path.name != ".lock") if folder.exists() else []
 
     def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
@@ -236,8 +236,8 @@ class Rig:
             for object in OBJECTS:
                 pull_one(self.emulator, making, object, client=self.client)
             making.path.rename(template)
-        self.warehouse.path.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(template, self.warehouse.path)
+        self.warehouse.place.path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(template, self.warehouse.place.path)
 
 
 def _wrong(comparison: Comparison) -> set[tuple[str, ...]]:

@@ -88,11 +88,11 @@ def _pull_behind(rig: Rig, mount: str, *then: str) -> str:
     unshare = shutil.which("unshare")
     if unshare is None:
         raise Impossible("there is no `unshare` to make a disk with")
-    home = rig.warehouse.path.parent
+    home = rig.warehouse.place.path.parent
     home.mkdir(parents=True, exist_ok=True)
     own, left, told, mounted = (rig.folder / name for name in ("disk", "left", "told", "mounted"))
     own.mkdir()
-    job = asdict(errand(rig, database=str(own / rig.warehouse.path.name)))
+    job = asdict(errand(rig, database=str(own / rig.warehouse.place.path.name)))
     lines = (
         "set -e",
         mount,
@@ -120,7 +120,7 @@ def _pull_behind(rig: Rig, mount: str, *then: str) -> str:
 
 
 def _size(rig: Rig) -> int:
-    return rig.warehouse.path.stat().st_size if rig.warehouse.path.exists() else 0
+    return rig.warehouse.place.path.stat().st_size if rig.warehouse.place.path.exists() else 0
 
 
 # Others on the file
@@ -138,7 +138,7 @@ def reader_who_leaves(rig: Rig) -> None:
 
 def _with_reader(rig: Rig, *, busy_timeout_seconds: float, leaves: bool) -> None:
     ready, leave = PROCESSES.Event(), PROCESSES.Event()
-    reader = PROCESSES.Process(target=_read, args=(str(rig.warehouse.path), ready, leave))
+    reader = PROCESSES.Process(target=_read, args=(str(rig.warehouse.place.path), ready, leave))
 
     def come(world: object, request: object) -> None:
         with rig.warehouse.get_connection():  # our own turn, so that the reader finds a file at rest
@@ -200,14 +200,14 @@ def log_of_another_state(rig: Rig) -> None:
 def _leave_a_log(rig: Rig) -> Path:
     """The log of a pull that was killed after a few batches."""
     kill_at(rig, Point("statement", COMMITTED, "after", rig.dice.randint(2, 4)))
-    return rig.warehouse.path.with_name(f"{rig.warehouse.path.name}.wal")
+    return rig.warehouse.place.path.with_name(f"{rig.warehouse.place.path.name}.wal")
 
 
 def _follow_the_advice(rig: Rig, error: Exception | None) -> None:
     """The message names the log; moved away, it is in nobody's way."""
     if error is None:
         return
-    wal = rig.warehouse.path.with_name(f"{rig.warehouse.path.name}.wal")
+    wal = rig.warehouse.place.path.with_name(f"{rig.warehouse.place.path.name}.wal")
     for part in (f"Move {wal} away", "sync again"):
         assert part in str(error), error
     wal.rename(rig.folder / "moved_away.wal")
@@ -215,12 +215,12 @@ def _follow_the_advice(rig: Rig, error: Exception | None) -> None:
 
 def damaged_file(rig: Rig) -> None:
     """The head of the database is overwritten; the message says what to move away."""
-    content = bytearray(rig.warehouse.path.read_bytes())
+    content = bytearray(rig.warehouse.place.path.read_bytes())
     content[:12288] = rig.dice.randbytes(12288)
-    rig.warehouse.path.write_bytes(content)
+    rig.warehouse.place.path.write_bytes(content)
     error = rig.pull_expecting(NotAWarehouse)
     assert "move it away" in str(error)
-    rig.warehouse.path.rename(rig.folder / "moved_away.duckdb")
+    rig.warehouse.place.path.rename(rig.folder / "moved_away.duckdb")
 
 
 def aborted_checkpoint(rig: Rig) -> None:
@@ -255,7 +255,7 @@ def killed_in_a_migration(rig: Rig) -> None:
 def older_release(rig: Rig) -> None:
     """The warehouse of the first version is brought up to date by the next sync, rows and watermarks kept."""
     make_older(rig)
-    with open_warehouse(rig.warehouse.path) as connection:
+    with open_warehouse(rig.warehouse.place.path) as connection:
         assert schema.schema_version(connection) == schema.VERSION
     assert rig.watermark() is not None
     rig.pull_expecting(None)
@@ -268,7 +268,7 @@ def make_older(rig: Rig) -> None:
     connection.execute(f"ATTACH '{older}' AS older")
     connection.execute("USE older")
     older_releases.make(connection, 1)
-    connection.execute(f"ATTACH '{rig.warehouse.path}' AS newer (READ_ONLY)")
+    connection.execute(f"ATTACH '{rig.warehouse.place.path}' AS newer (READ_ONLY)")
     for table in ("sync_runs", "sync_state", "quarantine"):
         columns = connection.execute(
             "SELECT string_agg(column_name, ', ' ORDER BY column_index) FROM duckdb_columns()"
@@ -280,18 +280,18 @@ def make_older(rig: Rig) -> None:
         table = f"ordergroove.{object.name}"
         connection.execute(f"CREATE TABLE {table} AS SELECT * EXCLUDE (_notes) FROM newer.{table}")
     connection.close()
-    older.replace(rig.warehouse.path)
+    older.replace(rig.warehouse.place.path)
 
 
 def newer_release(rig: Rig) -> None:
     """A warehouse of a release to come is refused, and left as it is until that release is installed."""
     rig.rows("INSERT INTO ops.schema_versions VALUES (99, now())")
-    before = rig.warehouse.path.read_bytes()
+    before = rig.warehouse.place.path.read_bytes()
     error = rig.pull_expecting(WarehouseFromTheFuture)
     assert "Install the newer og_assets" in str(error)
-    assert rig.warehouse.path.read_bytes() == before
+    assert rig.warehouse.place.path.read_bytes() == before
     connection = duckdb.connect()
-    connection.execute(f"ATTACH '{rig.warehouse.path}' AS warehouse")
+    connection.execute(f"ATTACH '{rig.warehouse.place.path}' AS warehouse")
     connection.execute("DELETE FROM warehouse.ops.schema_versions WHERE version = 99")
     connection.close()
 
@@ -307,24 +307,24 @@ def lost_watermarks(rig: Rig) -> None:
 
 def lost_warehouse(rig: Rig) -> None:
     """Folder and all: the next sync makes them again."""
-    shutil.rmtree(rig.warehouse.path.parent)
+    shutil.rmtree(rig.warehouse.place.path.parent)
     rig.pull_expecting(None)
 
 
 def older_backup(rig: Rig) -> None:
     """A copy of before the last sync is put back: its watermarks are as old as its rows."""
     kept = rig.folder / "backup.duckdb"
-    shutil.copy(rig.warehouse.path, kept)
+    shutil.copy(rig.warehouse.place.path, kept)
     rig.pull()
-    shutil.copy(kept, rig.warehouse.path)
+    shutil.copy(kept, rig.warehouse.place.path)
 
 
 def replaced_in_a_pull(rig: Rig) -> None:
     """The file is moved away while a pull runs: the pull says so, and nothing of it passes for complete."""
 
     def move(world: object, request: object) -> None:
-        with open_warehouse(rig.warehouse.path):  # not in the middle of a load
-            rig.warehouse.path.rename(rig.folder / "moved_away.duckdb")
+        with open_warehouse(rig.warehouse.place.path):  # not in the middle of a load
+            rig.warehouse.place.path.rename(rig.folder / "moved_away.duckdb")
 
     rig.emulator.faults.add(Fault(fx.Call(move), rig.object.name, page=rig.any_page(), times=1))
     rig.pull_expecting(UnknownSync, WarehouseError)
@@ -334,7 +334,7 @@ def lost_staging(rig: Rig) -> None:
     """Somebody tidies up the staging folder while a pull runs."""
 
     def tidy(world: object, request: object) -> None:
-        shutil.rmtree(staging_folder(rig.warehouse.path), ignore_errors=True)
+        shutil.rmtree(staging_folder(rig.warehouse.place.path), ignore_errors=True)
 
     rig.emulator.faults.add(Fault(fx.Call(tidy), rig.object.name, page=rig.any_page(), times=1))
     error = rig.pull_expecting(WarehouseUnwritable, None)

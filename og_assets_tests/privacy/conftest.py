@@ -28,7 +28,7 @@ def make_shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Calla
             for name, value in {
                 "DAGSTER_HOME": shop.folder / "home",
                 "ORDERGROOVE_MERCHANTS": "",
-                "ORDERGROOVE_WAREHOUSE": shop.warehouse.path,
+                "ORDERGROOVE_WAREHOUSE": shop.warehouse.place.path,
                 "ORDERGROOVE_WEBHOOK_INBOX": shop.inbox.place,
                 "ORDERGROOVE_DROPS": shop.outgoing,
                 "ORDERGROOVE_DROPS_ARCHIVE": shop.archive.folder,

@@ -82,7 +82,10 @@ class Shop:
         """All that is kept."""
         self.warehouse.close()
         return Places(
-            warehouse=WarehouseAt(self.warehouse.path), inbox=self.inbox, archive=self.archive, salt=self.masking.salt
+            warehouse=WarehouseAt(self.warehouse.place.path),
+            inbox=self.inbox,
+            archive=self.archive,
+            salt=self.masking.salt,
         )
 
     def rename(self, customer: str, id: str) -> str:
@@ -176,7 +179,7 @@ class Shop:
         self.inbox.close()
         self.warehouse.close()
         dump = self.folder / "dump"
-        export(self.warehouse.path, dump, format="csv", replace=True, views=True)
+        export(self.warehouse.place.path, dump, format="csv", replace=True, views=True)
         found: dict[str, list[str]] = {}
         for path in sorted(self.folder.rglob("*")):
             if path.is_file() and self.outgoing not in path.parents:
@@ -212,8 +215,8 @@ def lived(shop: Shop) -> Shop:
             ['{"email": "zq@quill.example", "first_name": "Zebedee", broken'],
         )
     shop.warehouse.close()
-    export(shop.warehouse.path, shop.folder / "exports" / "bi", format="csv")
-    killed = staging_folder(shop.warehouse.path) / "customers-1-0a0b0c0d"
+    export(shop.warehouse.place.path, shop.folder / "exports" / "bi", format="csv")
+    killed = staging_folder(shop.warehouse.place.path) / "customers-1-0a0b0c0d"
     killed.mkdir()
     (killed / "00001.ndjson").write_bytes(b'{"first_name": "Zebedee"}')
     killed.with_name(f"{killed.name}.lock").touch()

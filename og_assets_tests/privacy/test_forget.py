@@ -137,7 +137,7 @@ def test_merchant_is_named_where_there_are_several(shop: Shop, monkeypatch: pyte
         drops_archive = "{shop.folder}/{{merchant}}_archive"
         webhook_inbox = "{shop.folder}/{{merchant}}.sqlite"
         [merchants.acme]
-        warehouse = "{shop.warehouse.path}"
+        warehouse = "{shop.warehouse.place.path}"
         [merchants.zeta]
         warehouse = "{shop.folder}/zeta.duckdb"
         """

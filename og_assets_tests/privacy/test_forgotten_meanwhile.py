@@ -34,7 +34,7 @@ def forget_during(shop: Shop, path: str, **which: object) -> None:
 def warehouse_of(shop: Shop) -> WarehouseAt:
     """The shop's warehouse, not held open."""
     shop.warehouse.close()
-    return WarehouseAt(shop.warehouse.path)
+    return WarehouseAt(shop.warehouse.place.path)
 
 
 def left_of(shop: Shop) -> set[str]:

@@ -104,7 +104,7 @@ def watermark_of(warehouse: WarehouseResource) -> datetime | None:
 
 def staged(warehouse: WarehouseResource) -> list[str]:
     """What is in the staging folder, its own lock aside."""
-    folder = staging_folder(warehouse.path)
+    folder = staging_folder(warehouse.place.path)
     return sorted(path.name for path in folder.iterdir() if path.name != ".lock") if folder.exists() else []
 
 

@@ -348,7 +348,7 @@ class Sequence(RuleBasedStateMachine):
 
     def check_watermarks(self, objects: Collection[OrdergrooveObject]) -> None:
         """Hold what lies before the watermarks against the world. They only grow, and never pass its clock."""
-        if not objects or not self.warehouse.path.exists():
+        if not objects or not self.warehouse.place.path.exists():
             return
         with self.warehouse.get_connection(read_only=True) as connection:
             found = dict(connection.execute("SELECT object, watermark FROM ops.sync_state").fetchall())
@@ -402,7 +402,7 @@ class Sequence(RuleBasedStateMachine):
             left = connection.execute("SELECT object, outcome FROM ops.sync_runs WHERE outcome = 'running'").fetchall()
         assert not left
         left_behind = [
-            path.name for path in staging.staging_folder(self.warehouse.path).iterdir() if path.name != ".lock"
+            path.name for path in staging.staging_folder(self.warehouse.place.path).iterdir() if path.name != ".lock"
         ]
         assert not left_behind
 

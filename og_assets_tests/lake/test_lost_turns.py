@@ -1,0 +1,130 @@
+"""Turns in a lake are sessions of PostgreSQL: what is lost with one, and what is not."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from duckdb import DuckDBPyConnection
+
+from og_assets.warehouse import sync_log
+from og_assets.warehouse.connecting import open_warehouse
+from og_assets.warehouse.errors import CommitRefused, LakeBusy
+from og_assets.warehouse.place import Lake, Place, Turn
+from og_assets_tests.lake.services import Postgres
+from og_assets_tests.places import new_lake
+from og_assets_tests.warehouse.warehouse_rows import begin, load, order
+
+Meanwhile = Callable[[str, Callable[[], None]], None]
+
+
+@pytest.fixture
+def lake(catalog: str, tmp_path: Path) -> Lake:
+    """A lake with one order in it."""
+    lake = new_lake(catalog, tmp_path)
+    assert isinstance(lake, Lake)
+    with open_warehouse(lake) as connection:
+        put(connection, lake, "first")
+    return lake
+
+
+@pytest.fixture
+def end_sessions(lake: Lake, postgres: Postgres) -> Callable[[], None]:
+    """Ends the sessions that hold a lock, as a failover or a network does."""
+
+    def end() -> None:
+        with postgres.cursor(lake.catalog) as cursor:
+            cursor.execute(
+                "SELECT count(pg_terminate_backend(pid, 10000)) FROM pg_locks JOIN pg_stat_activity USING (pid)"
+                " WHERE locktype = 'advisory' AND datname = current_database()"
+            )
+            assert cursor.fetchone() == (1,)
+
+    return end
+
+
+@pytest.fixture
+def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Meanwhile:
+    """Lets something happen once, when a function of the sync log is first called."""
+
+    def arrange(function: str, happens: Callable[[], None]) -> None:
+        original = getattr(sync_log, function)
+
+        def call(*arguments: Any, **options: Any) -> Any:
+            monkeypatch.setattr(sync_log, function, original)
+            happens()
+            return original(*arguments, **options)
+
+        monkeypatch.setattr(sync_log, function, call)
+
+    return arrange
+
+
+def put(connection: DuckDBPyConnection, place: Place, public_id: str) -> None:
+    """A pull with one batch of one order."""
+    load(connection, beside(place), begin(connection, run_id=public_id), [order(public_id, total="1.00")])
+
+
+def beside(place: Place) -> Path:
+    """A file whose neighbours are staged rows."""
+    return place.folder / "staged"
+
+
+def orders(place: Place) -> list[str]:
+    """The ids of all orders."""
+    with open_warehouse(place, read_only=True) as connection:
+        found = connection.execute("SELECT public_id FROM ordergroove.orders ORDER BY ALL").fetchall()
+    return [public_id for (public_id,) in found]
+
+
+def numbers(place: Place) -> list[int]:
+    """The numbers of all pulls, in the order in which they began."""
+    with open_warehouse(place, read_only=True) as connection:
+        found = connection.execute("SELECT sync_id FROM ops.sync_runs ORDER BY ALL").fetchall()
+    return [sync_id for (sync_id,) in found]
+
+
+@pytest.mark.parametrize(("function", "left"), [("report", [1, 2, 3, 4]), ("_resume", [1, 2, 3])])
+def test_the_second_commit_is_refused_when_the_turn_was_lost(
+    lake: Lake, end_sessions: Callable[[], None], meanwhile: Meanwhile, function: str, left: list[int]
+) -> None:
+    """In the middle of a load (`report`), or as a pull begins: nothing of it is there, and no number is twice."""
+
+    def another_loads() -> None:
+        end_sessions()
+        with open_warehouse(lake, lock_timeout_seconds=5) as other:
+            put(other, lake, "theirs")
+
+    meanwhile(function, another_loads)
+    with pytest.raises(CommitRefused, match="run it again"), open_warehouse(lake) as connection:
+        put(connection, lake, "lost")
+    assert orders(lake) == ["first", "theirs"]
+    with open_warehouse(lake) as connection:
+        put(connection, lake, "again")
+    assert orders(lake) == ["again", "first", "theirs"]
+    assert numbers(lake) == left
+
+
+def test_a_reader_does_not_wait_for_a_load_and_sees_nothing_of_it(lake: Lake, meanwhile: Meanwhile) -> None:
+    """It reads while the other's transaction is open."""
+    seen: list[list[str]] = []
+    meanwhile("report", lambda: seen.append(orders(lake)))
+    with open_warehouse(lake) as connection:
+        put(connection, lake, "second")
+    assert [*seen, orders(lake)] == [["first"], ["first", "second"]]
+
+
+@pytest.mark.parametrize(("turn", "waits"), [(Turn.LOAD, True), (Turn.DERIVE, False), (Turn.MAINTAIN, False)])
+def test_only_turns_of_one_kind_wait_for_each_other(lake: Lake, turn: Turn, waits: bool) -> None:
+    """And who waits for too long is told who has it."""
+
+    def ask() -> Iterator[None]:
+        with open_warehouse(lake, turn=turn, lock_timeout_seconds=0.05):
+            yield
+
+    with open_warehouse(lake):
+        if waits:
+            with pytest.raises(LakeBusy, match=r"The turn to load in .* is with process \d+ on "):
+                next(ask())
+        else:
+            assert next(ask()) is None
