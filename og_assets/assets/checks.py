@@ -28,6 +28,7 @@ from og_assets.warehouse.checks_since import EVER, Derivation, Loads, evaluate_s
 from og_assets.warehouse.derive import DeriveReport
 from og_assets.warehouse.derived_table import DerivedTable
 from og_assets.warehouse.history import kept_columns
+from og_assets.warehouse.place import Turn
 from og_assets.warehouse.tables import ensure_table, quoted
 
 if TYPE_CHECKING:
@@ -198,7 +199,8 @@ def check_object(
 
     Where all was found good after `whole_since` (aware), they look at what was loaded since.
     """
-    with warehouse.get_connection() as connection:
+    # ops.checked_tables is written by derivations too, and who writes the same takes the same turn.
+    with warehouse.get_connection(turn=Turn.DERIVE) as connection:
         for column in WATCHED_REFERENCES.get(object.name, ()):
             ensure_table(connection, object_table(BY_NAME[object.references[column]]))
         return check_loads(connection, object_checks(object), object.name, whole_since=whole_since)

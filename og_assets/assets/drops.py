@@ -28,6 +28,7 @@ from og_assets.warehouse.derived_table import DerivedTable
 from og_assets.warehouse.drop_analytics import ID_MAP, RECONCILIATION, derive_from_drops
 from og_assets.warehouse.drops import known_files
 from og_assets.warehouse.errors import WarehouseError, WarehouseMissing
+from og_assets.warehouse.place import Turn
 from og_assets.warehouse.warehouse import Warehouse
 
 FRESH = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=48))
@@ -130,7 +131,7 @@ DERIVED: Mapping[DerivedTable, str] = {
 def _derived(scope: Scope, table: DerivedTable, description: str) -> dg.AssetsDefinition:
     @daily_derived(scope, table, "drops", description)
     def asset(context: dg.AssetExecutionContext) -> Checked:
-        with told_clearly(context), scope.warehouse(context).get_connection() as connection:
+        with told_clearly(context), scope.warehouse(context).get_connection(turn=Turn.DERIVE) as connection:
             rows = derive_from_drops(connection, table, drop_sources())
             checked = results(connection, table.checks)
         mark_covered(context)

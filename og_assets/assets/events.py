@@ -11,6 +11,7 @@ from og_assets.assets.scope import Scope
 from og_assets.sync.ingest import ingest
 from og_assets.warehouse.checks import unique_key
 from og_assets.warehouse.fixed_tables import EVENTS
+from og_assets.warehouse.place import Turn
 from og_assets.webhooks.errors import WebhookError
 from og_assets.webhooks.inbox import Inbox
 
@@ -52,7 +53,7 @@ def events_asset(scope: Scope) -> dg.AssetsDefinition:
                 report = ingest(inbox, warehouse, run_id=run_id, masking=scope.ordergroove(context).masking())
             finally:
                 inbox.close()
-            with warehouse.get_connection() as connection:
+            with warehouse.get_connection(turn=Turn.DERIVE) as connection:
                 row = connection.execute("SELECT count(*) FROM ordergroove.events").fetchone()
                 checked = check_loads(connection, CHECKS, "events", whole_since=whole_since(context))
         context.log.info("%d events read from the inbox, %d of them new", report.read, report.new)

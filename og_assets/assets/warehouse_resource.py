@@ -7,7 +7,7 @@ from dagster_duckdb import DuckDBResource
 from duckdb import DuckDBPyConnection
 from pydantic import Field
 
-from og_assets.warehouse.connecting import MEMORY_LIMIT, open_warehouse
+from og_assets.warehouse.connecting import open_warehouse
 from og_assets.warehouse.keeping import Keeping
 from og_assets.warehouse.place import Place, Turn, parse_place
 
@@ -20,7 +20,9 @@ class WarehouseResource(DuckDBResource):
     """
 
     database: str = Field(description="Path of the DuckDB file, or address of a lake.")
-    memory_limit: str = Field(default=MEMORY_LIMIT, description="Memory of DuckDB; more is spilled to <database>.tmp.")
+    memory_limit: str = Field(
+        default="", description="Memory of DuckDB, beyond which rows are spilled to disk; empty: what a load needs."
+    )
     threads: int = Field(default=1, ge=1, description="Threads of DuckDB.")
     lock_timeout_seconds: float = Field(
         default=300, ge=0, description="How long to wait for other processes of og_assets."
@@ -53,6 +55,10 @@ class WarehouseResource(DuckDBResource):
             turn=turn,
             lock_timeout_seconds=self.lock_timeout_seconds,
             busy_timeout_seconds=self.busy_timeout_seconds,
-            config={"memory_limit": self.memory_limit, "threads": self.threads, **self.connection_config},
+            config={
+                **({"memory_limit": self.memory_limit} if self.memory_limit else {}),
+                "threads": self.threads,
+                **self.connection_config,
+            },
         ) as connection:
             yield connection

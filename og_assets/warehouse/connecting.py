@@ -54,6 +54,9 @@ again. DuckDB's usual 122,880 cost a pull of a million orders a sixth more CPU, 
 MEMORY_LIMIT = "96MB"
 """What a load needs; with it a pull stays below 256 MB in all (bench/RESULTS.md)."""
 
+LAKE_MEMORY_LIMIT = "192MB"
+"""The same, and what the catalog tells of tables and files."""
+
 _BUSY = re.compile(r"Could not set lock on file|Unique file handle conflict")
 _HOLDER = re.compile(r"\(PID (\d+)\)")
 _DISK_FULL = re.compile(r"No space left on device|Disk quota exceeded|File too large")
@@ -91,7 +94,8 @@ def open_warehouse(
     WarehouseLetGo, and of a lake what `open_lake` does.
     """
     place = place_of(where)
-    limits = {"memory_limit": MEMORY_LIMIT, "threads": 1, **(config or {})}
+    usual = LAKE_MEMORY_LIMIT if isinstance(place, Lake) else MEMORY_LIMIT
+    limits = {"memory_limit": usual, "threads": 1, **(config or {})}
     if isinstance(place, Lake):
         from og_assets.warehouse.lake import open_lake
 

@@ -79,7 +79,7 @@ def open_lake(
                         bring_up_to_date(connection, lake)
             yield connection
         except duckdb.TransactionException as error:
-            if "Failed to commit" in str(error):
+            if "Transaction conflict" in str(error):
                 raise CommitRefused(lake) from error
             raise
 

@@ -5,17 +5,20 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from duckdb import DuckDBPyConnection
 
-from og_assets.warehouse.place import Place, Turn
+from og_assets.warehouse.memory import MEMORY_LIMIT
+from og_assets.warehouse.place import Lake, Place, Turn
 from og_assets.warehouse.tables import literal
 
 log = logging.getLogger("og_assets")
 
+SECONDS_FOR_A_TURN = 1800.0
 SHARE_DELETED = 0.2
 """A file of which more is deleted is written anew."""
-WRITTEN_BY_DERIVATIONS = ("derived_state", "orders_to_total")
+WRITTEN_BY_DERIVATIONS = ("derived_state", "orders_to_total", "checked_tables")
 """Tables of schema ops that loads do not change."""
 ORPHANED_AFTER = timedelta(days=1)
 """A file that no snapshot knows may be of a load that is not committed yet; none takes as long."""
@@ -30,22 +33,28 @@ class Step:
     count: int
 
 
-def maintain(place: Place, *, kept: timedelta, orphaned_after: timedelta = ORPHANED_AFTER) -> list[Step]:
+def maintain(lake: Place, *, kept: timedelta, orphaned_after: timedelta = ORPHANED_AFTER) -> list[Step]:
     """Maintain a lake, in many short turns: a load waits for one of them at most.
 
     Snapshots older than `kept` are forgotten, and the files that only they need: a transaction that has been open
-    for longer finds its rows gone.
+    for longer finds its rows gone. Nothing is done to a file. Raises LakeBusy while another maintains it, and as
+    opening does.
     """
-    from og_assets.warehouse.connecting import open_warehouse
+    if not isinstance(lake, Lake):
+        return []
+    from og_assets.warehouse.lake import open_lake
+    from og_assets.warehouse.lake_locks import hold
 
-    with open_warehouse(place, read_only=True) as connection:
-        planned = list(_steps(connection, kept, orphaned_after))
+    opened = partial(open_lake, lake, lock_timeout_seconds=SECONDS_FOR_A_TURN, config={"memory_limit": MEMORY_LIMIT})
     done = []
-    for turn, name, sql in planned:
-        began = time.monotonic()
-        with open_warehouse(place, turn=turn, config={"memory_limit": "1GB", "threads": 2}) as connection:
-            count = len(connection.execute(sql.format(catalog=_catalog(connection))).fetchall())
-        done.append(Step(name, time.monotonic() - began, count))
+    with hold(lake, Turn.MAINTAIN.value, 0):
+        with opened(turn=Turn.MAINTAIN, read_only=True) as connection:
+            planned = list(_steps(connection, kept, orphaned_after))
+        for turn, name, sql in planned:
+            began = time.monotonic()
+            with opened(turn=turn, read_only=False) as connection:
+                count = len(connection.execute(sql.format(catalog=_catalog(connection))).fetchall())
+            done.append(Step(name, time.monotonic() - began, count))
     return done
 
 

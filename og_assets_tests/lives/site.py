@@ -27,26 +27,27 @@ from og_assets.warehouse.analytics import BRIDGE, ORDER_TOTALS, TOMBSTONES
 from og_assets.warehouse.connecting import open_warehouse
 from og_assets.warehouse.derive import derive, prepare
 from og_assets.warehouse.keeping import KEEP_FOR_GOOD
+from og_assets.warehouse.place import FilePlace, Turn
 from og_assets.webhooks.inbox import Inbox, InboxEvent
 from og_assets_tests.lives.server import KEY, Server
 from og_assets_tests.lives.shop import Event
 
 BY_NAME = {object.name: object for object in OBJECTS}
-KEPT = {("ops", "schema_versions"), ("ops", "schema_digest"), ("ordergroove", "order_statuses")}
+KEPT = {("ops", "schema_versions"), ("ops", "schema_digest"), ("ops", "loads"), ("ordergroove", "order_statuses")}
 
 
 class OpenWarehouse:
     """A warehouse file that stays open between uses: what is tested here is the data, not the opening."""
 
     def __init__(self, path: Path, connection: DuckDBPyConnection) -> None:
-        self.path = path
+        self.place = FilePlace(path)
         self._connection = connection
         self._lock = threading.RLock()
 
     keeping = KEEP_FOR_GOOD
 
     @contextmanager
-    def get_connection(self, read_only: bool = False) -> Iterator[DuckDBPyConnection]:
+    def get_connection(self, read_only: bool = False, turn: Turn = Turn.LOAD) -> Iterator[DuckDBPyConnection]:
         """The connection, for one thread at a time."""
         with self._lock:
             yield self._connection
