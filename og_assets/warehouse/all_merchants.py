@@ -9,7 +9,7 @@ import duckdb
 from duckdb import DuckDBPyConnection
 
 from og_assets.warehouse.connecting import once_free, turn_on_file
-from og_assets.warehouse.errors import WarehouseReadOnly
+from og_assets.warehouse.errors import WarehouseMissing, WarehouseReadOnly
 from og_assets.warehouse.hold_limit import HoldLimit, LimitedConnection
 from og_assets.warehouse.place import FilePlace, Lake, Place
 from og_assets.warehouse.reading import HOLD_SECONDS, MEMORY_LIMIT, WAIT_SECONDS
@@ -72,6 +72,8 @@ def _attach(connection: DuckDBPyConnection, name: str, place: Place, wait_second
     if isinstance(place, Lake):
         from og_assets.warehouse.lake import attach, load_extensions
 
+        if not place.exists():
+            raise WarehouseMissing(place)
         load_extensions(connection)
         attach(connection, place, quoted(name), read_only=True)
     else:

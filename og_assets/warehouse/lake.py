@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -34,6 +35,8 @@ from og_assets.warehouse.schema import bring_up_to_date, is_up_to_date, refuse_n
 from og_assets.warehouse.staging import remove_leftovers
 from og_assets.warehouse.tables import literal
 
+CATALOG = "warehouse"
+"""The name of the first lake that a process opens, as of a file (connecting.py)."""
 EXTENSIONS = ("postgres_scanner", "ducklake", "httpfs")
 SECONDS_TO_MAKE = 300.0
 INLINING = "data_inlining_row_limit"
@@ -193,9 +196,9 @@ class _Instance:
         if known and self._answers(known):
             return known
         self._detach_others(lake)
-        taken = {attached.name for attached in self.attached.values()}
-        name = next(name for number in range(1, 1000) if (name := _name(number)) not in taken)
         connection = self.connection_of_all
+        taken = {name for (name,) in connection.execute("SELECT database_name FROM duckdb_databases()").fetchall()}
+        name = next(name for name in _names() if name not in taken)
         if is_made(lake):
             attach(connection, lake, name, read_only=read_only)
         elif read_only:
@@ -228,8 +231,9 @@ class _Instance:
                     self.connection_of_all.execute(f"DETACH {attached.name}")
 
 
-def _name(number: int) -> str:
-    return "warehouse" if number == 1 else f"warehouse_{number}"
+def _names() -> Iterator[str]:
+    yield CATALOG
+    yield from (f"{CATALOG}_{number}" for number in count(2))
 
 
 _instances: dict[int, _Instance] = {}

@@ -43,7 +43,7 @@ def session(lake: Lake) -> Iterator["Session"]:
     name = f"og_assets {os.getpid()} on {socket.gethostname()}"
     opened: Session | None = None
     try:
-        opened = psycopg2.connect(lake.catalog, application_name=name, options=_ALIVE, connect_timeout=30)
+        opened = psycopg2.connect(f"connect_timeout=30 {lake.catalog}", application_name=name, options=_ALIVE)
         opened.autocommit = True
         yield opened
     except psycopg2.OperationalError as error:

@@ -1,5 +1,6 @@
 """Turns in a lake are sessions of PostgreSQL: what is lost with one, and what is not."""
 
+import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,8 @@ from duckdb import DuckDBPyConnection
 
 from og_assets.warehouse import sync_log
 from og_assets.warehouse.connecting import open_warehouse
-from og_assets.warehouse.errors import CommitRefused, LakeBusy
+from og_assets.warehouse.errors import CatalogUnreachable, CommitRefused, LakeBusy
+from og_assets.warehouse.forgotten import write_anew
 from og_assets.warehouse.place import Lake, Place, Turn
 from og_assets_tests.lake.services import Postgres
 from og_assets_tests.places import new_lake
@@ -112,6 +114,45 @@ def test_a_reader_does_not_wait_for_a_load_and_sees_nothing_of_it(lake: Lake, me
     with open_warehouse(lake) as connection:
         put(connection, lake, "second")
     assert [*seen, orders(lake)] == [["first"], ["first", "second"]]
+
+
+def test_a_database_that_was_restarted_is_found_again(lake: Lake, postgres: Postgres) -> None:
+    """The sessions that a process keeps are then dead, and it makes new ones."""
+    assert orders(lake) == ["first"]
+    with postgres.cursor(lake.catalog) as cursor:
+        cursor.execute(
+            "SELECT count(pg_terminate_backend(pid, 10000)) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        assert cursor.fetchone() > (0,)
+    assert orders(lake) == ["first"]
+
+
+def test_a_password_that_is_wrong_is_told_without_it(
+    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """By the error and by all that caused it."""
+    words = dict(word.split("=") for word in lake.catalog.split())
+    (tmp_path / "pgpass").write_text(f"{words['host']}:{words['port']}:*:{words['user']}:hunter2\n")
+    (tmp_path / "pgpass").chmod(0o600)
+    monkeypatch.setenv("PGPASSFILE", str(tmp_path / "pgpass"))
+    with pytest.raises(CatalogUnreachable, match="PGPASSFILE") as refused, open_warehouse(lake):
+        pass
+    told = "".join(traceback.format_exception(refused.value))
+    assert "password authentication failed" in told
+    assert "hunter2" not in told + caplog.text
+
+
+def test_overwritten_rows_are_gone_from_the_files_when_a_person_is_forgotten(lake: Lake) -> None:
+    """Only files of the snapshot of now are left, and none that had the row."""
+    files = Path(lake.data_path)
+    before = set(files.rglob("orders/*.parquet"))
+    assert before
+    with open_warehouse(lake) as connection:
+        connection.execute("UPDATE ordergroove.orders SET extra_data = NULL")
+        write_anew(connection, lake)
+    assert before.isdisjoint(files.rglob("*.parquet"))
+    assert orders(lake) == ["first"]
 
 
 @pytest.mark.parametrize(("turn", "waits"), [(Turn.LOAD, True), (Turn.DERIVE, False), (Turn.MAINTAIN, False)])
