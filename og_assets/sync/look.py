@@ -22,6 +22,7 @@ def look_first(client: OrdergrooveClient, folder: Path, attempt: str, step: str)
     Raises what looking raised; in the steps that come after a failed one StoppedByAnother, or DelayedByAnother when
     another try may succeed.
     """
+    folder.mkdir(parents=True, exist_ok=True)  # with a lake, turns need no folder that would be there
     outcome = folder / f"look-{attempt}.json"
     with ProcessLock(outcome.with_suffix(".lock")):
         if not outcome.exists():
