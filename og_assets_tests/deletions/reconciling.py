@@ -241,6 +241,7 @@ def open_pulled_site(folder: Path, templates: Path, *, customers: int = 20) -> I
             site.derive()
             yield site
         return
+    folder.mkdir(parents=True, exist_ok=True)
     template = templates / f"{customers}.duckdb"
     if not template.exists():
         with open_site(templates / str(customers), customers=customers) as site:
