@@ -1,6 +1,6 @@
 """What is measured and what is asked of it: SCENARIOS, by name, in the order in which `make bench` runs them."""
 
-from bench.scenarios import dagster, drops, history, marts, pulling, tables
+from bench.scenarios import checks, dagster, drops, history, marts, pulling, tables
 from bench.scenarios.scenario import Scenario
 
 SCENARIOS: dict[str, Scenario] = {
@@ -8,6 +8,7 @@ SCENARIOS: dict[str, Scenario] = {
     for scenario in (
         *pulling.SCENARIOS,
         *tables.SCENARIOS,
+        *checks.SCENARIOS,
         *history.SCENARIOS,
         *marts.SCENARIOS,
         *drops.SCENARIOS,
