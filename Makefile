@@ -20,7 +20,7 @@ demo: .venv/ready ## run the main job end to end on an emulated merchant
 # failed tests stay in /dev/shm/pytest-of-* for a look.
 test lake: MEMORY := $(shell awk '/^MemAvailable/ {exit $$2 < 8e6}' /proc/meminfo 2>/dev/null && test "$$(df -Pm /dev/shm | awk 'END {print $$4}')" -ge 4000 && echo /dev/shm)
 test: .venv/ready ## run the tests; ARGS="-k name" for some. Many wait for processes, hence more workers than cores
-	$(if $(MEMORY),TMPDIR=$(MEMORY)) $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -q $(ARGS)
+	$(if $(MEMORY),TMPDIR=$(MEMORY)) $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -q --durations=25 $(ARGS)
 
 check: .venv/ready ## types and lint
 	$(BIN)/mypy

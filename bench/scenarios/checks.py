@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import dagster as dg
 
@@ -41,11 +42,9 @@ def _checks(lab: Lab, rounds: int) -> Outcome:
         return after_a_change
 
     small, large = lab.records(3_000_000), lab.records(30_000_000)
-    names = [f"of {items:,} items" for items in (small, large)]
-    found = alternate({name: contestant(items) for name, items in zip(names, (small, large), strict=True)}, rounds)
-    return Outcome(
-        found, [Goal("checks of the larger over those of the smaller", ratio(found, *names[::-1], cpu), 1.3)]
-    )
+    fewer, more = f"of {small:,} items", f"of {large:,} items"
+    found = alternate({fewer: contestant(small), more: contestant(large)}, rounds)
+    return Outcome(found, [Goal("checks of the larger over those of the smaller", ratio(found, more, fewer, cpu), 1.3)])
 
 
 def _check_after_deriving(warehouse: WarehouseResource) -> Measurement:
@@ -66,10 +65,10 @@ def _check_after_deriving(warehouse: WarehouseResource) -> Measurement:
             wall, used = wall + measured.wall, used + measured.cpu
 
         for name in ("orders", "items"):
-            check(lambda name=name: check_loads(connection, object_checks(BY_NAME[name]), name, whole_since=night))
+            check(partial(check_loads, connection, object_checks(BY_NAME[name]), name, whole_since=night))
         for table in (TOMBSTONES, BRIDGE, ORDER_TOTALS):
             report = derive(connection, table, days=Days(today, today + timedelta(days=1)))
-            check(lambda table=table, report=report: check_derived(connection, table, report, whole_since=night))
+            check(partial(check_derived, connection, table, report, whole_since=night))
     if red:
         raise WrongResult(f"red: {red}")
     return Measurement(wall, used, 0.0, {})

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from bench.lab import OUR_PYTHON, Lab, dagster_environment, serving
 from bench.measure import Measurement, measure
-from bench.rounds import alternate, ratio, wall
+from bench.rounds import Spread, alternate, ratio, wall
 from bench.scenarios.scenario import Goal, Outcome, Scenario
 
 _EMULATOR = """
@@ -27,7 +27,14 @@ def _share(lab: Lab, rounds: int) -> Outcome:
         nothing, empty = "sync, nothing to fetch", "the same job, empty assets"
         found = alternate({nothing: contestant("sync"), empty: contestant("empty")}, rounds)
     return Outcome(
-        found, [Goal("a sync with nothing to fetch over empty assets", ratio(found, nothing, empty, wall), 1.3)]
+        found,
+        [
+            Goal("a sync with nothing to fetch over empty assets", ratio(found, nothing, empty, wall), 1.3),
+            Goal(
+                "seconds of a sync with nothing to fetch", Spread.of([measured.wall for measured in found[nothing]]), 7
+            ),
+            Goal("its seconds of CPU", Spread.of([measured.cpu for measured in found[nothing]]), 8),
+        ],
     )
 
 
