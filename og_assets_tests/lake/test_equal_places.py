@@ -26,8 +26,6 @@ DIFFERENT = {
     "ops.inbox_state": ("identity",),
     "ops.sync_runs": ("run_id", "filters", "slowest_response_seconds", "clock_skew_seconds"),
 }
-OUR_TIME = "TIMESTAMPTZ '2026-01-01 00:00:00+00'"
-"""The world lives before it; what comes after it is of our clock, on which each place has its own time."""
 
 
 def live(place: Place, folder: Path) -> None:
@@ -61,16 +59,17 @@ def rows(connection: DuckDBPyConnection, schema: str, name: str) -> list[tuple[A
     """The rows of a table or view, but for what differs from one time to the next."""
     left_out = DIFFERENT.get(f"{schema}.{name}", ())
     kept = [
-        f"CAST({least(quoted(column)) if type == 'TIMESTAMP WITH TIME ZONE' else quoted(column)} AS VARCHAR)"
+        f"CAST({of_the_world(quoted(column)) if type == 'TIMESTAMP WITH TIME ZONE' else quoted(column)} AS VARCHAR)"
         for column, type, *_ in connection.execute(f"DESCRIBE {quoted(schema)}.{quoted(name)}").fetchall()
         if column not in left_out
     ]
     return connection.execute(f"SELECT {', '.join(kept)} FROM {quoted(schema)}.{quoted(name)} ORDER BY ALL").fetchall()
 
 
-def least(column: str) -> str:
-    """Null stays null."""
-    return f"CASE WHEN {column} < {OUR_TIME} THEN {column} WHEN {column} >= {OUR_TIME} THEN {OUR_TIME} END"
+def of_the_world(column: str) -> str:
+    """An instant of the world, which has whole seconds; of one of our clock, whether there is one."""
+    text = f"CAST({column} AS VARCHAR)"
+    return f"CASE WHEN {column} = date_trunc('second', {column}) THEN {text} WHEN {column} IS NOT NULL THEN 'ours' END"
 
 
 @pytest.mark.long

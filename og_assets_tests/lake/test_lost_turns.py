@@ -86,25 +86,43 @@ def numbers(place: Place) -> list[int]:
     return [sync_id for (sync_id,) in found]
 
 
-@pytest.mark.parametrize(("function", "left"), [("report", [1, 2, 3, 4]), ("_resume", [1, 2, 3])])
-def test_the_second_commit_is_refused_when_the_turn_was_lost(
-    lake: Lake, end_sessions: Callable[[], None], meanwhile: Meanwhile, function: str, left: list[int]
+def test_the_second_of_two_loads_is_refused_when_its_turn_was_lost(
+    lake: Lake, end_sessions: Callable[[], None], meanwhile: Meanwhile
 ) -> None:
-    """In the middle of a load (`report`), or as a pull begins: nothing of it is there, and no number is twice."""
+    """In the middle of it: nothing of it is there, and it can be done again."""
 
     def another_loads() -> None:
         end_sessions()
         with open_warehouse(lake, lock_timeout_seconds=5) as other:
             put(other, lake, "theirs")
 
-    meanwhile(function, another_loads)
+    meanwhile("report", another_loads)
     with pytest.raises(CommitRefused, match="run it again"), open_warehouse(lake) as connection:
         put(connection, lake, "lost")
     assert orders(lake) == ["first", "theirs"]
     with open_warehouse(lake) as connection:
         put(connection, lake, "again")
     assert orders(lake) == ["again", "first", "theirs"]
-    assert numbers(lake) == left
+    assert numbers(lake) == [1, 2, 3, 4]
+
+
+def test_no_number_is_given_twice_when_a_turn_was_lost_as_a_pull_began(
+    lake: Lake, end_sessions: Callable[[], None], meanwhile: Meanwhile
+) -> None:
+    """Two that only insert, each after the greatest number that it sees, would be let through by themselves."""
+
+    def another_begins() -> None:
+        end_sessions()
+        with open_warehouse(lake, lock_timeout_seconds=5) as other:
+            begin(other, "items", run_id="theirs")
+
+    meanwhile("_resume", another_begins)
+    with pytest.raises(CommitRefused), open_warehouse(lake) as connection:
+        begin(connection, run_id="lost")
+    assert numbers(lake) == [1, 2]
+    with open_warehouse(lake) as connection:
+        begin(connection, run_id="again")
+    assert numbers(lake) == [1, 2, 3]
 
 
 def test_a_reader_does_not_wait_for_a_load_and_sees_nothing_of_it(lake: Lake, meanwhile: Meanwhile) -> None:
