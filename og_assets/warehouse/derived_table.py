@@ -106,25 +106,23 @@ def clear(connection: DuckDBPyConnection, table: DerivedTable) -> None:
     if has_columns(connection, table):
         connection.execute(f"DELETE FROM {table.qualified_name}")
     else:
-        _make(connection, table)
+        make_derived(connection, table)
 
 
 def ensure_derived(connection: DuckDBPyConnection, table: DerivedTable) -> None:
-    """Make `table`, empty, where there is none; part of a transaction.
+    """Bring a table that is there up to date; part of a transaction.
 
     One with other columns stays for readers until it is derived the next time, which will be whole: its mark goes.
     """
-    fits = has_columns(connection, table)
-    if fits is None:
-        _make(connection, table)
-    elif fits:
+    if has_columns(connection, table):
         grow(connection, table)
         _make_current_view(connection, table)
     else:
         connection.execute("DELETE FROM ops.derived_state WHERE table_name = ?", [table.name])
 
 
-def _make(connection: DuckDBPyConnection, table: DerivedTable) -> None:
+def make_derived(connection: DuckDBPyConnection, table: DerivedTable) -> None:
+    """Make `table`, without rows, and its view, in place of what may be there; part of a transaction."""
     make_anew(connection, table)
     _make_current_view(connection, table)
 

@@ -10,14 +10,14 @@ from hashlib import sha256
 from duckdb import CatalogException, DuckDBPyConnection
 
 from og_assets.warehouse.analytics import ANALYTICS
-from og_assets.warehouse.derived_table import ensure_derived
+from og_assets.warehouse.derived_table import ensure_derived, make_derived
 from og_assets.warehouse.dialect import make_views
 from og_assets.warehouse.drop_analytics import DROP_ANALYTICS
 from og_assets.warehouse.errors import WarehouseFromTheFuture
 from og_assets.warehouse.fixed_tables import FIXED_TABLES
 from og_assets.warehouse.place import Where
 from og_assets.warehouse.sql import read_sql
-from og_assets.warehouse.tables import Storable, grow
+from og_assets.warehouse.tables import Storable, grow, make_anew, names_of_tables
 from og_assets.warehouse.transactions import transaction
 
 VERSION = 10
@@ -59,12 +59,15 @@ def bring_up_to_date(connection: DuckDBPyConnection, where: Where) -> None:
         return
     version = schema_version(connection)
     with transaction(connection):
+        there = names_of_tables(connection)
         for table in FIXED_TABLES:
-            grow(connection, table)
+            make = grow if (table.schema, table.name) in there else make_anew
+            make(connection, table)
         connection.execute(read_sql(_STATUSES))
         make_views(connection, read_sql(_VIEWS))
         for derived in _DERIVED:
-            ensure_derived(connection, derived)
+            ensure = ensure_derived if (derived.schema, derived.name) in there else make_derived
+            ensure(connection, derived)
         if version < _MOVES_SINCE:  # what webhooks told of moves did not count for the bridge
             connection.execute("DELETE FROM ops.derived_state WHERE table_name = 'items_orders_bridge'")
         if version < VERSION:

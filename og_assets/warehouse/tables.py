@@ -205,6 +205,12 @@ def grow(connection: DuckDBPyConnection, table: Storable) -> None:
     _describe(connection, table, found)
 
 
+def names_of_tables(connection: DuckDBPyConnection) -> set[tuple[str, str]]:
+    """Schema and name of every table of the warehouse."""
+    asked = "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = current_database()"
+    return {(schema, name) for schema, name in connection.execute(asked).fetchall()}
+
+
 def has_columns(connection: DuckDBPyConnection, table: Storable) -> bool | None:
     """Whether the columns of `table` are those that DuckDB has, in their order; None when there is no such table."""
     found = [(column.name, column.type) for column in _found(connection, table).columns.values()]
