@@ -104,7 +104,7 @@ def _stretches(story: Story, switches: Iterable[tuple[datetime, bool]]) -> Itera
     """Of switches in a row that say the same, the first "on" and the last "off" count."""
     began: date | None = None
     ended: date | None = None
-    for at, live in sorted(switches):
+    for at, live in sorted(switches, key=lambda switch: switch[0]):
         if began is None:
             began = story.day(at) if live else None
         elif not live:
