@@ -1,6 +1,7 @@
 """A merchant that lives for some days and is synced as each is over, by one clock, with webhooks and without."""
 
 import json
+import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
@@ -55,10 +56,18 @@ class Warehouse:
         self.file.close()
         self.inbox.close()
 
-    def sync(self, emulator: Emulator, source: Source, events: Iterable[Event]) -> None:
-        """What the job `sync` does, up to the tombstones; webhooks tell of all that a sweep would find."""
+    def pull(self, emulator: Emulator, source: Source) -> None:
+        """What the job `sync` reads of lists."""
         for name in CHANGING:
             pull_one(emulator, self.file, BY_NAME[name], client=source.client)
+
+    def copy(self, other: "Warehouse") -> None:
+        """Become what another one is; the inbox stays its own."""
+        other.file.close()
+        shutil.copy(other.file.path, self.file.path)
+
+    def find_deletions(self, source: Source, events: Iterable[Event]) -> None:
+        """What the job `sync` does after that, up to the tombstones; webhooks tell of all that a sweep would find."""
         if self.has_webhooks:
             for event in events:
                 self.inbox.store(_as_received(event))
@@ -116,11 +125,11 @@ class MerchantLife:
             self.world.simulate_day()
             self._sync()
 
-    def build(self) -> None:
-        """The marts of both warehouses."""
+    def build(self, *sides: str) -> None:
+        """The marts of these warehouses, or of all."""
         with self.clock():
-            for warehouse in self.warehouses.values():
-                warehouse.build(self.emulator, self._source)
+            for side in sides or self.warehouses:
+                self.warehouses[side].build(self.emulator, self._source)
 
     @contextmanager
     def clock(self) -> Iterator[None]:
@@ -132,8 +141,15 @@ class MerchantLife:
         events = self.world.events[self._told :]
         self._told = len(self.world.events)
         with self.clock():
+            read: Warehouse | None = None
             for warehouse in self.warehouses.values():
-                warehouse.sync(self.emulator, self._source, events)
+                if read and self.world.now == self.first_sync:
+                    warehouse.copy(read)  # all of history is read once
+                else:
+                    warehouse.pull(self.emulator, self._source)
+                read = warehouse
+            for warehouse in self.warehouses.values():
+                warehouse.find_deletions(self._source, events)
 
 
 def _as_received(event: Event) -> InboxEvent:

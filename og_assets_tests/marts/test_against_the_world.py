@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -34,6 +34,7 @@ SEED = int(os.environ.get("OG_SEED", "7"))
 WINDOW = 30
 """Days of the forecast that are held beside what came."""
 LIVES = ("easy", "hard")
+COMPONENTS = "subscription.change_components"
 
 pytestmark = pytest.mark.long
 
@@ -46,6 +47,7 @@ class Plan:
     until_forecast: int
     synced: int
     unsynced: int
+    is_forecast: bool = True
 
 
 class Lived:
@@ -54,32 +56,39 @@ class Lived:
     def __init__(self, life: MerchantLife, plan: Plan) -> None:
         self.life = life
         life.live(plan.until_forecast)
-        life.build()
-        self.when_forecast = self._tell()
-        self.expected = dict(
-            self.side("without").rows("SELECT place_date, sum(expected_units) FROM analytics.order_forecast GROUP BY 1")
-        )
+        if plan.is_forecast:
+            life.build("without")
+            self.when_forecast = self._tell()
+            self.expected = dict(
+                self.side("without").rows(
+                    "SELECT place_date, sum(expected_units) FROM analytics.order_forecast GROUP BY 1"
+                )
+            )
         life.live(plan.synced)
         life.build()
         self.story = self._tell()
         for _ in range(plan.unsynced):
             life.world.simulate_day()
-        self.afterwards = self._tell()
+        self.afterwards = self._tell() if plan.unsynced else self.story
 
     def side(self, name: str) -> Warehouse:
         """One of its warehouses."""
         return self.life.warehouses[name]
 
     @property
+    def first_sync(self) -> datetime:
+        """When that was."""
+        assert self.life.first_sync is not None
+        return self.life.first_sync
+
+    @property
     def first_day(self) -> date:
         """The business day of the first sync."""
-        assert self.life.first_sync is not None
-        return self.story.day(self.life.first_sync)
+        return self.story.day(self.first_sync)
 
     def _tell(self) -> Story:
-        first = self.life.first_sync
-        assert first is not None
-        return tell(self.life.world, first, month_ends(first.date(), self.life.world.now.date()))
+        ends = month_ends(self.first_sync.date(), self.life.world.now.date())
+        return tell(self.life.world, self.first_sync, ends)
 
 
 @pytest.fixture(scope="module")
@@ -102,15 +111,17 @@ def easy() -> Plan:
     """Ninety days, of which the short form syncs those around the end of June, and no sync saw the first sixty."""
     if IS_LONG:
         return Plan(World(SEED, customers=400, now=JUNE), 60, 30, 0)
-    world = World(SEED, customers=400, now=JUNE - timedelta(days=38))
+    world = World(SEED, customers=250, now=JUNE - timedelta(days=33))
     for _ in range(60):
         world.simulate_day()
-    return Plan(world, 0, 8, 22)
+    return Plan(world, 0, 4, 26)
 
 
 def hard() -> Plan:
     """Ten times as much happens, so fewer days do."""
-    return Plan(World(SEED, customers=60, now=JUNE + timedelta(days=22), habits=HARD), 0, 30 if IS_LONG else 8, 0)
+    if IS_LONG:
+        return Plan(World(SEED, customers=60, now=JUNE + timedelta(days=22), habits=HARD), 0, 30, 0, is_forecast=False)
+    return Plan(World(SEED, customers=45, now=JUNE + timedelta(days=27), habits=HARD), 0, 4, 0, is_forecast=False)
 
 
 def periods_found(warehouse: Warehouse) -> dict[str, list[Period]]:
@@ -151,7 +162,8 @@ def test_with_webhooks_periods_are_exact(lived: Callable[[str], Lived], kind: st
     life = lived(kind)
     found = since(life.first_day, periods_found(life.side("with webhooks")))
     true = since(life.first_day, periods(life.story))
-    assert any(len(stretches) > 1 for stretches in true.values())
+    if kind == "hard" or IS_LONG:  # nobody of few leaves and returns within an easy week
+        assert any(len(stretches) > 1 for stretches in true.values())
     different = {key: (found.get(key), true[key]) for key in true if found.get(key) != true[key]}
     assert different == {}
     assert found.keys() == true.keys()
@@ -209,25 +221,31 @@ def test_with_webhooks_no_skipped_shipment_is_false_and_few_are_missed(
     _, true = true_skips(life)
     found = skips_found(life, "with webhooks", "shipment")
     assert sorted(found - true) == []
-    loaded = set(life.side("with webhooks").rows('SELECT DISTINCT subscription, "order" FROM ordergroove.items'))
     missed = true - found
-    assert sorted(missed & loaded) == []
+    assert sorted(missed & skips_loaded(life, "with webhooks")) == []
     assert len(missed) <= max(1, 0.02 * len(true))
 
 
 def test_without_webhooks_most_skipped_shipments_are_true(lived: Callable[[str], Lived]) -> None:
-    """85 in a hundred; the others are of subscriptions that ended, and were active again when the mart looked."""
+    """88 in a hundred; the others ended and were active again when the mart looked, or lost what that box had of them.
+
+    What is true and missing came and went between two syncs, or was of one that had ended when it was found.
+    """
     life = lived("easy")
     _, true = true_skips(life)
     found = skips_found(life, "without", "shipment")
+    first = life.first_sync
     ended = {
-        key
-        for key, switches in life.story.switches.items()
-        if any(not live and life.story.day(at) >= life.first_day for at, live in switches)
+        key for key, switches in life.story.switches.items() if any(not live and at >= first for at, live in switches)
     }
-    assert {subscription for subscription, _ in found - true} <= ended
-    enough = 0.85 if IS_LONG else 0.75  # a few rows of one week more or less
-    assert len(found & true) >= enough * len(found) > 10, sorted(found - true)
+    lost = {
+        event.object["public_id"] for event in life.life.world.events if event.type == COMPONENTS and event.at >= first
+    }
+    assert {subscription for subscription, _ in found - true} <= ended | lost
+    assert {subscription for subscription, _ in (true - found) & skips_loaded(life, "without")} <= ended
+    enough = 0.87 if IS_LONG else 0.75  # 229 of 261 in ninety days, a few rows of one week more or less
+    assert len(found) > 5
+    assert len(found & true) >= enough * len(found), sorted(found - true)
 
 
 def true_skips(life: Lived) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
@@ -238,6 +256,11 @@ def true_skips(life: Lived) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]
     }
     due = skipped_boxes(life.story) & since_first
     return due & whole, due - whole
+
+
+def skips_loaded(life: Lived, side: str) -> set[tuple[str, str]]:
+    """The boxes of which a sync has ever seen an item."""
+    return set(life.side(side).rows('SELECT DISTINCT subscription, "order" FROM ordergroove.items'))
 
 
 def skips_found(life: Lived, side: str, kind: str) -> set[tuple[str, str]]:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from merchant_life import BUSINESS_ZONE, JUNE, MerchantLife
 
@@ -22,7 +22,7 @@ from og_assets.warehouse.marts.build import MartsReport, build_marts
 from og_assets.warehouse.marts.options import Terms
 from og_assets_tests.held_warehouse import HeldWarehouse
 
-EXAMPLES = int(os.environ.get("OG_MARTS_WAREHOUSES", "6"))
+EXAMPLES = int(os.environ.get("OG_MARTS_WAREHOUSES", "2"))
 IS_LONG = "OG_MARTS_WAREHOUSES" in os.environ
 SEEDS = range(max(1, EXAMPLES // 6))
 
@@ -95,6 +95,7 @@ def warehouses(tmp_path_factory: pytest.TempPathFactory) -> Warehouses:
     derandomize=not IS_LONG,
     suppress_health_check=[HealthCheck.too_slow],
 )
+@example(seed=0, troubles=set(TROUBLES), dice=7)
 @given(seed=st.sampled_from(SEEDS), troubles=st.sets(st.sampled_from(sorted(TROUBLES))), dice=st.integers(0, 99))
 def test_all_sums_agree_whatever_a_warehouse_holds(
     warehouses: Warehouses, seed: int, troubles: set[str], dice: int
