@@ -66,7 +66,8 @@ def open_lake(
         if not read_only:
             stack.enter_context(hold(lake, turn.value, lock_timeout_seconds))
             stack.enter_context(new_files_for_owner_only())
-        instance = _instance_of(lake, threads=max(THREADS, int(config.get("threads", 1))))
+        threads = THREADS if turn is Turn.DERIVE else int(config.get("threads", 1))
+        instance = _instance_of(lake, threads=threads)
         connection = stack.enter_context(instance.connection(lake, read_only=read_only))
         try:
             for name, value in config.items():

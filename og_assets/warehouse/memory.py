@@ -2,6 +2,8 @@
 
 from duckdb import DuckDBPyConnection
 
+from og_assets.warehouse.dialect import in_lake
+
 MEMORY_LIMIT = "1GB"
 """Joins of whole tables are spilled to disk beyond it."""
 THREADS = 2
@@ -11,4 +13,5 @@ THREADS = 2
 def allow_joins(connection: DuckDBPyConnection) -> None:
     """Let this connection join whole tables."""
     connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
-    connection.execute(f"SET threads = {THREADS}")
+    if not in_lake(connection):  # there they are those of the process (lake.py)
+        connection.execute(f"SET threads = {THREADS}")
