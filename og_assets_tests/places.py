@@ -4,8 +4,13 @@ import os
 from pathlib import Path
 from secrets import token_hex
 
-from og_assets.warehouse.place import FilePlace, Place, parse_place
+import pytest
 
+from og_assets.warehouse.place import FilePlace, Place, parse_place
+from og_assets_tests.lake.services import missing_packages
+
+ON_FILES = pytest.mark.skipif(missing_packages() is None, reason="it is about files")
+"""Of a test among others that run on either place."""
 CATALOG = "OG_TEST_CATALOG"
 """The words of the database for lakes of tests that run on either place; unset: these tests run on files."""
 

@@ -8,6 +8,7 @@ import pytest
 
 from og_assets.emulator.shop.statuses import UNSENT
 from og_assets_tests.deletions.reconciling import Site
+from og_assets_tests.places import ON_FILES
 
 OPEN_ITEM = f'"order" IN (SELECT public_id FROM orders WHERE status = {UNSENT})'
 
@@ -86,6 +87,7 @@ def test_every_documented_status_is_either_open_or_final(site: Site) -> None:
     assert site.rows("SELECT count(*) FROM analytics.order_totals WHERE status_name IS NULL") == [(0,)]
 
 
+@ON_FILES
 def test_every_column_of_a_derived_table_says_what_it_means(site: Site) -> None:
     """So do the tables and views themselves."""
     silent = site.rows(
@@ -101,6 +103,7 @@ def test_every_column_of_a_derived_table_says_what_it_means(site: Site) -> None:
     assert all(comment for _, comment in views)
 
 
+@ON_FILES
 @pytest.mark.parametrize("name", ["ordergroove.duckdb", "copy of it.duckdb"])
 def test_a_person_can_read_the_views_whatever_the_file_is_called(site: Site, tmp_path: Path, name: str) -> None:
     """In a file called ordergroove.duckdb the name `ordergroove.orders` is ambiguous; the views must not contain it."""
