@@ -65,7 +65,7 @@ LAKE_TESTS := og_assets_tests/lake $(addprefix og_assets_tests/webhooks/test_, i
 lake: .venv-lake/ready .lake/ready ## the tests of the lake, on PostgreSQL and an S3 server that are started for them
 	$(if $(MEMORY),TMPDIR=$(MEMORY)) .venv-lake/bin/python -m pytest -n 2 --dist loadfile -q -rs $(or $(ARGS),$(LAKE_TESTS))
 
-bench: .venv/ready .bench/dlt/ready .bench/og/ready ## measure beside the floor and beside dlt; ARGS="latency20 --rounds 5" for one
+bench: .venv/ready .bench/dlt/ready .bench/og/ready .venv-lake/ready .lake/ready ## measure beside the floor and beside dlt; ARGS="latency20 --rounds 5" for one
 	$(BIN)/python -m bench $(ARGS)
 
 screenshots: .venv/ready ## take the pictures of the README anew, with a headless Chromium

@@ -28,6 +28,8 @@ REPOSITORY = Path(__file__).parents[1]
 DLT_PYTHON = REPOSITORY / ".bench" / "dlt" / "bin" / "python"
 OUR_PYTHON = REPOSITORY / ".bench" / "og" / "bin" / "python"
 """og_assets as `pip install og-assets` has it, without what its tests need."""
+LAKE_PYTHON = REPOSITORY / ".venv-lake" / "bin" / "python"
+"""og_assets with what a lake needs."""
 BY_NAME = {object.name: object for object in OBJECTS}
 FIRST_OF_THE_CHANGED = "2025-01-01"
 """Change stamps of the mock server are earlier, but those of changed records, which are of today."""
@@ -105,27 +107,30 @@ class Lab:
 
     def check(self, database: Path, *names: str, only_changed: bool = False) -> None:
         """Compare rows and sums of money with what the server tells; raises WrongResult."""
-        for name in names:
-            path = f"{self.url}/__truth/{name}{'?only=changed' if only_changed else ''}"
-            with urlopen(path) as answer:  # noqa: S310 - our own server
-                truth = json.load(answer)
-            object = BY_NAME[name]
-            sums = "".join(f", sum({column})::VARCHAR" for column in truth["money"])
-            where = f"{object.change_stamp} >= '{FIRST_OF_THE_CHANGED}'" if only_changed else "true"
-            with duckdb.connect(str(database), read_only=True) as connection:
-                found = connection.execute(
-                    f"SELECT count(*), count(DISTINCT {object.key[0]}){sums} FROM {_schema(connection)}.{name}"
-                    f" WHERE {where}"
-                ).fetchall()[0]
-            expected = (truth["records"], truth["records"], *(f"{total}00" for total in truth["money"].values()))
-            if found != expected:
-                raise WrongResult(f"{name}: {found} instead of {expected}")
+        with duckdb.connect(str(database), read_only=True) as connection:
+            for name in names:
+                check_table(connection, self.url, name, only_changed=only_changed)
 
     @contextmanager
     def _emptied(self) -> Iterator[Path]:
         folder = self.new_folder()
         yield folder
         shutil.rmtree(folder)
+
+
+def check_table(connection: duckdb.DuckDBPyConnection, url: str, name: str, *, only_changed: bool) -> None:
+    """Compare rows and sums of money of a table with what the server tells; raises WrongResult."""
+    with urlopen(f"{url}/__truth/{name}{'?only=changed' if only_changed else ''}") as answer:  # noqa: S310 - our own server
+        truth = json.load(answer)
+    object = BY_NAME[name]
+    sums = "".join(f", sum({column})::VARCHAR" for column in truth["money"])
+    where = f"{object.change_stamp} >= '{FIRST_OF_THE_CHANGED}'" if only_changed else "true"
+    found = connection.execute(
+        f"SELECT count(*), count(DISTINCT {object.key[0]}){sums} FROM {_schema(connection)}.{name} WHERE {where}"
+    ).fetchall()[0]
+    expected = (truth["records"], truth["records"], *(f"{total}00" for total in truth["money"].values()))
+    if found != expected:
+        raise WrongResult(f"{name}: {found} instead of {expected}")
 
 
 def _schema(connection: duckdb.DuckDBPyConnection) -> str:

@@ -12,7 +12,6 @@ import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
 from datetime import datetime
-from pathlib import Path
 from uuid import uuid4
 
 from og_assets.ordergroove.client import OrdergrooveClient
@@ -23,6 +22,7 @@ from og_assets.ordergroove.turns import READERS
 from og_assets.sync.pull import PullReport, pull
 from og_assets.sync.source import Source
 from og_assets.sync.windows import CHICAGO, PullMode, PullRequest
+from og_assets.warehouse.place import parse_place
 from og_assets.warehouse.warehouse import WarehouseAt
 
 BY_NAME = {object.name: object for object in OBJECTS}
@@ -35,7 +35,7 @@ def pull_since_watermark(url: str, warehouse: str, object_name: str) -> PullRepo
     request = PullRequest(mode=PullMode.SINCE_WATERMARK, first_day=today, last_day=today, today=today)
     with OrdergrooveClient(url, "bench", requests_per_minute=None) as client:
         source = Source(client, SourceClock(), KEEPING)
-        return pull(BY_NAME[object_name], source, WarehouseAt(Path(warehouse)), request, run_id=str(uuid4()))
+        return pull(BY_NAME[object_name], source, WarehouseAt(parse_place(warehouse)), request, run_id=str(uuid4()))
 
 
 def main(url: str, warehouse: str, *names: str) -> None:

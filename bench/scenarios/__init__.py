@@ -1,6 +1,6 @@
 """What is measured and what is asked of it: SCENARIOS, by name, in the order in which `make bench` runs them."""
 
-from bench.scenarios import checks, dagster, drops, history, marts, pulling, tables
+from bench.scenarios import checks, dagster, drops, history, lake, marts, pulling, tables
 from bench.scenarios.scenario import Scenario
 
 SCENARIOS: dict[str, Scenario] = {
@@ -13,5 +13,6 @@ SCENARIOS: dict[str, Scenario] = {
         *marts.SCENARIOS,
         *drops.SCENARIOS,
         *dagster.SCENARIOS,
+        *lake.SCENARIOS,
     )
 }

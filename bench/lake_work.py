@@ -1,0 +1,58 @@
+"""What is measured of a warehouse at any place, in an environment that can open a lake.
+
+python -m bench.lake_work derive PLACE                bridge and totals, all anew
+python -m bench.lake_work read PLACE FILE             read until FILE is there, and tell the longest wait
+python -m bench.lake_work check PLACE URL changed?    compare the orders with what the server tells
+"""
+
+import json
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from bench.lab import check_table
+from og_assets.assets.derived import READ_BY_DERIVED
+from og_assets.warehouse.analytics import BRIDGE, ORDER_TOTALS, TOMBSTONES
+from og_assets.warehouse.connecting import open_warehouse
+from og_assets.warehouse.derive import Days, derive, prepare
+from og_assets.warehouse.place import Place, Turn, parse_place
+from og_assets.warehouse.reading import read_warehouse
+
+
+def _derive(place: Place) -> dict[str, float]:
+    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    began = time.perf_counter()
+    for table in (TOMBSTONES, BRIDGE, ORDER_TOTALS):
+        with open_warehouse(place, turn=Turn.DERIVE, config={"memory_limit": "1GB"}) as connection:
+            prepare(connection, READ_BY_DERIVED)
+            derive(connection, table, days=Days(today, today + timedelta(days=1)), rebuild=True)
+    return {"seconds": time.perf_counter() - began}
+
+
+def _read(place: Place, until: Path) -> dict[str, float]:
+    longest, reads = 0.0, 0
+    while not until.exists():
+        began = time.perf_counter()
+        with read_warehouse(place) as connection:
+            connection.execute("SELECT count(*) FROM ordergroove.orders").fetchall()
+        longest, reads = max(longest, time.perf_counter() - began), reads + 1
+        time.sleep(0.01)
+    return {"longest_wait": longest, "reads": reads}
+
+
+def _check(place: Place, url: str, changed: str = "") -> dict[str, float]:
+    with read_warehouse(place) as connection:
+        check_table(connection, url, "orders", only_changed=bool(changed))
+    return {}
+
+
+if __name__ == "__main__":
+    verb, address, *words = sys.argv[1:]
+    where = parse_place(address)
+    if verb == "derive":
+        print(json.dumps(_derive(where)))
+    elif verb == "read":
+        print(json.dumps(_read(where, Path(words[0]))))
+    else:
+        print(json.dumps(_check(where, *words)))
