@@ -1,5 +1,6 @@
 """The measurements run, and refuse to say anything about the speed of a wrong result."""
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,9 +15,10 @@ from bench.scenarios.scenario import Goal
 
 
 @pytest.fixture(autouse=True)
-def without_dlt(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """As where `make bench` has not made dlt's environment."""
+def without_other_environments(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """As where `make bench` has not made them: no dlt, and our contestants in this environment."""
     monkeypatch.setattr(lab, "DLT_PYTHON", tmp_path / "none")
+    monkeypatch.setattr(lab, "OUR_PYTHON", Path(sys.executable))
 
 
 def test_a_pull_a_run_and_a_derivation_are_measured_and_their_goals_told() -> None:
