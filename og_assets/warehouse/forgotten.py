@@ -92,7 +92,7 @@ def write_anew(connection: DuckDBPyConnection, place: Place) -> None:
     Of a lake only the snapshot of now is left. The connection has no warehouse after that.
     """
     if isinstance(place, Lake):
-        keep_only_now(connection)
+        keep_only_now(connection, place)
     else:
         _copy_in_place(connection, place.path)
 

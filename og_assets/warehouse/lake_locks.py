@@ -69,9 +69,14 @@ def hold(lake: Lake, name: str, timeout_seconds: float) -> Iterator[None]:
     with session(lake) as turn:
         quietly = min(SECONDS_BEFORE_LOGGING, timeout_seconds)
         if not _wait(turn, key, quietly):
-            holder = _holder(turn, key)
+            holder = _holder(turn, key) or "another process"
             if timeout_seconds > quietly:
-                log.info("waits for the turn to %s in %s, which %s has", name, lake, holder or "another process")
+                log.info(
+                    "waits for the turn to %s in the lake %s, which %s has",
+                    name,
+                    lake.name,
+                    holder or "another process",
+                )
             if timeout_seconds <= quietly or not _wait(turn, key, timeout_seconds - quietly):
                 raise LakeBusy(lake, name, timeout_seconds, _holder(turn, key))
         yield

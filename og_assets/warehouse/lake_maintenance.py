@@ -58,8 +58,13 @@ def maintain(lake: Place, *, kept: timedelta, orphaned_after: timedelta = ORPHAN
     return done
 
 
-def keep_only_now(connection: DuckDBPyConnection) -> None:
-    """Remove all snapshots but the last, and each file that has a row which is not in that; in a turn to load."""
+def keep_only_now(connection: DuckDBPyConnection, lake: Lake) -> None:
+    """Remove all snapshots but the last, and each file that has a row which is not in that; in a turn to load.
+
+    The smallest and the greatest value that a column ever had go too: the catalog would keep them for planning.
+    """
+    from og_assets.warehouse.lake_locks import session
+
     catalog = _catalog(connection)
     for schema, table in _tables(connection):
         connection.execute(
@@ -68,6 +73,8 @@ def keep_only_now(connection: DuckDBPyConnection) -> None:
         )
     connection.execute(f"CALL ducklake_expire_snapshots({catalog}, older_than => now())")
     connection.execute(f"CALL ducklake_cleanup_old_files({catalog}, cleanup_all => true)")
+    with session(lake) as asked, asked.cursor() as cursor:
+        cursor.execute(f"UPDATE {lake.schema}.ducklake_table_column_stats SET min_value = NULL, max_value = NULL")
 
 
 def _steps(

@@ -161,16 +161,31 @@ def test_a_password_that_is_wrong_is_told_without_it(
     assert "hunter2" not in told + caplog.text
 
 
-def test_overwritten_rows_are_gone_from_the_files_when_a_person_is_forgotten(lake: Lake) -> None:
-    """Only files of the snapshot of now are left, and none that had the row."""
-    files = Path(lake.data_path)
-    before = set(files.rglob("orders/*.parquet"))
-    assert before
+def test_overwritten_rows_are_gone_from_files_and_catalog_when_a_person_is_forgotten(
+    lake: Lake, postgres: Postgres
+) -> None:
+    """The catalog keeps the smallest and the greatest value of each column and file."""
+
+    def catalog_tells() -> bool:
+        with postgres.cursor(lake.catalog) as cursor:
+            cursor.execute("SELECT table_name FROM information_schema.tables WHERE table_schema = %s", [lake.schema])
+            for (table,) in cursor.fetchall():
+                cursor.execute(f"SELECT count(*) FROM {lake.schema}.{table} AS rows WHERE CAST(rows AS TEXT) ~ 'zed@'")
+                if cursor.fetchone() != (0,):
+                    return True
+        return False
+
     with open_warehouse(lake) as connection:
-        connection.execute("UPDATE ordergroove.orders SET extra_data = NULL")
+        connection.execute("INSERT INTO ops.seen_keys VALUES ('customers', 1, 'zed@shop.example')")
+        files = set(Path(lake.data_path).rglob("seen_keys/*.parquet"))
+        assert (len(files), catalog_tells()) == (1, True)
+        connection.execute("UPDATE ops.seen_keys SET key = 'forgotten'")
         write_anew(connection, lake)
-    assert before.isdisjoint(files.rglob("*.parquet"))
-    assert orders(lake) == ["first"]
+    assert files.isdisjoint(Path(lake.data_path).rglob("*.parquet"))
+    assert not catalog_tells()
+    with open_warehouse(lake) as connection:
+        put(connection, lake, "second")
+    assert orders(lake) == ["first", "second"]
 
 
 @pytest.mark.parametrize(("turn", "waits"), [(Turn.LOAD, True), (Turn.DERIVE, False), (Turn.MAINTAIN, False)])
