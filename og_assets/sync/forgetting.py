@@ -21,6 +21,7 @@ from og_assets.sync.forgotten_drops import dropping, forget_in_archive
 from og_assets.sync.forgotten_rows import Person, find_person, ids_of, mask_person
 from og_assets.sync.source import Source
 from og_assets.warehouse.forgotten import Forgotten, ensure_key, forget_from_now, write_anew
+from og_assets.warehouse.marts.build import remove_scratch
 from og_assets.warehouse.staging import remove_leftovers, staging_folder
 from og_assets.warehouse.transactions import transaction
 from og_assets.warehouse.warehouse import Warehouse
@@ -115,6 +116,7 @@ def forget(customer: str, places: Places) -> ForgetReport:
             masked = mask_person(connection, person, forgotten, masking)
         write_anew(connection, warehouse.place)
     remove_leftovers(staging_folder(warehouse.place))
+    remove_scratch(warehouse.place)
     report = ForgetReport(masked | elsewhere, unreadable, forgotten)
     log.info("One person was forgotten: %d rows masked.", sum(report.masked.values()))
     return report

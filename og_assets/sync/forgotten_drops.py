@@ -8,9 +8,9 @@ from og_assets.ordergroove.drops.errors import DropUnreadable
 from og_assets.ordergroove.drops.reports import BY_NAME
 from og_assets.ordergroove.drops.rewriting import Persons, rewrite
 from og_assets.ordergroove.masking import Masking, PersonalData
-from og_assets.warehouse.forgotten import Forgotten, trait
+from og_assets.warehouse.forgotten import OF_SUBSCRIPTION, Forgotten, trait
 
-CUSTOMER, NUMBER, SUBSCRIPTION, EMAIL = "customer", "ordergroove_user_id", "subscription", "email"
+CUSTOMER, NUMBER, SUBSCRIPTION, EMAIL = "customer", "ordergroove_user_id", OF_SUBSCRIPTION, "email"
 """Kinds of what tells in files of drops whose a row is."""
 
 TELLING: Mapping[str, Mapping[str, str]] = {

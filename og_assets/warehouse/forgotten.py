@@ -21,6 +21,10 @@ from og_assets.warehouse.tables import literal
 
 _CUSTOMER = re.compile(rb'"(?:customer|merchant_user_id)"\s*:\s*("(?:[^"\\]|\\.)*"|[^\s,}\]]+)')
 """Where bodies of records and events name the customer; also in those that are no JSON."""
+_SUBSCRIPTION = re.compile(rb'"subscription"\s*:\s*("(?:[^"\\]|\\.)*")')
+"""Where items, which name no customer, say whose they are."""
+OF_SUBSCRIPTION = "subscription"
+"""The kind of trait that a subscription's id is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +45,11 @@ class Forgotten:
         return bool(self.digests) and _digest(self.key, told) in self.digests
 
     def concerns(self, body: bytes) -> bool:
-        """Whether the text of a record or an event names a customer who is forgotten."""
-        return bool(self.digests) and any(self.has(customer) for customer in {_plain(found) for found in _named(body)})
+        """Whether the text of a record or an event names a customer who is forgotten, or a subscription of theirs."""
+        if not self.digests:
+            return False
+        subscriptions = {trait(OF_SUBSCRIPTION, _plain(found)) for found in _SUBSCRIPTION.findall(body)}
+        return any(self.has(told) for told in {_plain(found) for found in _named(body)} | subscriptions)
 
 
 NOBODY = Forgotten()

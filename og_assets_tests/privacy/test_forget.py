@@ -1,5 +1,7 @@
 """A person who asks to be forgotten is in no file any more, and stays out of them whatever comes later."""
 
+import hmac
+import json
 import logging
 from collections.abc import Callable
 from datetime import date
@@ -7,10 +9,17 @@ from datetime import date
 import pytest
 from forgetting_shop import ADDRESS, HASHING, SALT, WORDS, Shop
 
+from og_assets.ordergroove.clock import SourceClock
 from og_assets.ordergroove.drops.reports import BY_NAME
+from og_assets.ordergroove.masking import KEEPING
+from og_assets.ordergroove.objects import BY_NAME as OBJECTS
+from og_assets.ordergroove.reader import Accepted
 from og_assets.sync.drops import take
-from og_assets.sync.forgetting import CannotForget, forget
+from og_assets.sync.forgetting import CannotForget, forget, forgetful
+from og_assets.sync.forgotten_drops import SUBSCRIPTION
+from og_assets.sync.source import Source
 from og_assets.sync.windows import PullMode
+from og_assets.warehouse.forgotten import Forgotten, trait
 
 
 @pytest.mark.parametrize("address", ["", ADDRESS])
@@ -38,6 +47,10 @@ def test_forgotten_person_is_in_no_file_and_does_not_come_back(
         "warehouse.duckdb.staging",
     ):
         assert any(file.startswith(place) for file in before), place
+    if address:
+        assert {"dump/analytics/customer_overview.csv", "warehouse.duckdb.marts"} <= before
+        assert "exports/bi/analytics/mrr_movements.csv" in before
+        assert (shop.folder / "report" / "index.html").exists()
     totals = shop.rows("SELECT sum(total), count(*), count(DISTINCT customer) FROM ordergroove.orders")
     states = shop.rows("SELECT * EXCLUDE (customer) FROM history.orders ORDER BY ALL")
     drops = shop.rows("SELECT _file, _line, order_item_id, quantity FROM drops.orders ORDER BY ALL")
@@ -62,6 +75,8 @@ def test_forgotten_person_is_in_no_file_and_does_not_come_back(
     shop.sync()
     shop.sync(PullMode.WHOLE_HISTORY)
     take(BY_NAME["orders"], shop.drops, shop.warehouse, run_id="again", days=(date(2025, 1, 1), date(2030, 1, 1)))
+    if address:
+        shop.show()
     assert shop.traces() == {}
     assert (
         shop.rows("SELECT count(*) FROM ordergroove.orders JOIN ordergroove.customers ON customer = merchant_user_id")
@@ -163,3 +178,17 @@ def test_folder_that_is_no_export_is_refused_before_anything_is_changed(shop: Sh
     """It would be replaced."""
     assert shop.ask_to_forget("--export", str(shop.folder / "home")).exit_code == 1
     assert shop.rows("SELECT count(*) FROM ops.forgotten") == [(0,)]
+
+
+@pytest.mark.parametrize(("subscription", "theirs"), [("s1", True), ("s2", False)])
+def test_item_that_comes_later_is_known_by_its_subscription(subscription: str, theirs: bool) -> None:
+    """Items name no customer, and may have fields that nobody knows."""
+    key = b"k" * 32
+    digest = hmac.new(key, trait(SUBSCRIPTION, "s1").encode(), "sha256").hexdigest()
+    forgotten = Forgotten(key, frozenset({digest}))
+    reader = forgetful(OBJECTS["items"], Source(None, SourceClock(), KEEPING), forgotten)  # type: ignore[arg-type]
+    body = json.dumps({"public_id": "i", "order": "o", "subscription": subscription, "note": "For Zebedee"}).encode()
+    assert (reader.plain(body) is None) or not theirs
+    read = reader.read(body)
+    assert isinstance(read, Accepted)
+    assert ("Zebedee" not in read.raw) is theirs

@@ -8,7 +8,7 @@ end, after a failure too, and what a killed build has left is removed by the nex
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -144,6 +144,17 @@ def _turn(warehouse: Place) -> Iterator[Path]:
     finally:
         _remove(scratch)
         lock.release()
+
+
+def remove_scratch(warehouse: Place) -> None:
+    """Remove what a killed build has left here, which holds ids. One that is at work removes its own."""
+    lock = ProcessLock(warehouse.beside("marts.lock"))
+    with suppress(Timeout):
+        lock.acquire(0)
+        try:
+            _remove(warehouse.beside("marts"))
+        finally:
+            lock.release()
 
 
 def _remove(scratch: Path) -> None:
