@@ -13,6 +13,7 @@ from duckdb import DuckDBPyConnection
 
 from og_assets.assets.marts import prepare_reading
 from og_assets.assets.warehouse_resource import WarehouseResource
+from og_assets.commands.export import export
 from og_assets.warehouse.errors import ForgottenMeanwhile, MartsDisagree
 from og_assets.warehouse.forgotten import forget_from_now
 from og_assets.warehouse.marts import build
@@ -241,6 +242,19 @@ def test_the_log_keeps_one_forecast_a_week(warehouse: WarehouseResource) -> None
 def logged(warehouse: WarehouseResource) -> list[Any]:
     with warehouse.get_connection(read_only=True) as connection:
         return connection.execute("SELECT DISTINCT made_on FROM analytics.order_forecast_log").fetchall()
+
+
+def test_an_export_has_all_marts_with_their_rows(warehouse: WarehouseResource, tmp_path: Path) -> None:
+    """What reading tools should connect to."""
+    export(Path(warehouse.database), tmp_path / "bi")
+    with warehouse.get_connection(read_only=True) as connection:
+        for mart in MARTS:
+            file = tmp_path / "bi" / "analytics" / f"{mart.name}.parquet"
+            exported, stored = f"(FROM '{file}')", f"(FROM {mart.qualified_name})"
+            for one, other in ((exported, stored), (stored, exported)):
+                assert connection.execute(f"SELECT count(*) FROM ({one} EXCEPT ALL {other})").fetchone() == (0,), (
+                    mart.name
+                )
 
 
 def test_no_personal_column_is_in_a_mart(warehouse: WarehouseResource, filled: Path) -> None:
