@@ -150,11 +150,17 @@ def _tell_key(connection: DuckDBPyConnection, lake: Lake, name: str) -> None:
 
 def _require_fit(connection: DuckDBPyConnection, lake: Lake) -> None:
     """Raise LakeUnfit where small changes would go into the catalog: rows have read NULL then."""
-    found = connection.execute(
-        f"SELECT value FROM ducklake_options(current_database()) WHERE option_name = '{INLINING}'"
-    ).fetchall()
-    if not found or any(value != OPTIONS[INLINING] for (value,) in found):
+    catalog = str(connection.execute("SELECT current_database()").fetchall()[0][0])
+    if _inlining(connection, catalog) != {OPTIONS[INLINING]}:
         raise LakeUnfit(lake, INLINING, OPTIONS[INLINING])
+
+
+def _inlining(connection: DuckDBPyConnection, catalog: str) -> set[str]:
+    """What a lake was told of inlining, for all of it or for a schema or table."""
+    found = connection.execute(
+        f"SELECT value FROM ducklake_options({literal(catalog)}) WHERE option_name = '{INLINING}'"
+    ).fetchall()
+    return {value for (value,) in found}
 
 
 @dataclass
@@ -200,16 +206,16 @@ class _Instance:
         connection = self.connection_of_all
         taken = {name for (name,) in connection.execute("SELECT database_name FROM duckdb_databases()").fetchall()}
         name = next(name for name in _names() if name not in taken)
-        if is_made(lake):
-            attach(connection, lake, name, read_only=read_only)
-        elif read_only:
-            raise WarehouseMissing(lake)
-        else:
+        if not read_only:
             with hold(lake, "make", SECONDS_TO_MAKE):
-                new = not is_made(lake)
                 attach(connection, lake, name, read_only=False)
+                new = not _inlining(connection, name)  # or made by one that died before it had told
                 for option, value in OPTIONS.items() if new else ():
                     connection.execute(f"CALL {name}.set_option('{option}', '{value}')")
+        elif is_made(lake):
+            attach(connection, lake, name, read_only=True)
+        else:
+            raise WarehouseMissing(lake)
         made = self.attached[lake, read_only] = _Attached(name)
         return made
 

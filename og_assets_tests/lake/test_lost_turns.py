@@ -10,7 +10,7 @@ from duckdb import DuckDBPyConnection
 
 from og_assets.warehouse import sync_log
 from og_assets.warehouse.connecting import open_warehouse
-from og_assets.warehouse.errors import CatalogUnreachable, CommitRefused, LakeBusy
+from og_assets.warehouse.errors import CatalogUnreachable, CommitRefused, LakeBusy, LakeUnfit
 from og_assets.warehouse.forgotten import write_anew
 from og_assets.warehouse.place import Lake, Place, Turn
 from og_assets_tests.lake.services import Postgres
@@ -143,6 +143,16 @@ def test_a_database_that_was_restarted_is_found_again(lake: Lake, postgres: Post
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
         assert cursor.fetchone() > (0,)
+    assert orders(lake) == ["first"]
+
+
+def test_a_lake_that_keeps_rows_in_its_catalog_is_refused(lake: Lake) -> None:
+    """Also where that was set for a single table."""
+    with open_warehouse(lake) as connection:
+        of_orders = "schema => 'ordergroove', table_name => 'orders'"
+        connection.execute(f"CALL warehouse.set_option('data_inlining_row_limit', '10', {of_orders})")
+    with pytest.raises(LakeUnfit, match="data_inlining_row_limit at 0"), open_warehouse(lake):
+        pass
     assert orders(lake) == ["first"]
 
 
