@@ -61,7 +61,7 @@ marts: .venv/ready ## the long form of the tests of the marts beside the world: 
 
 # Besides their own those that run on either place: here on the lake's, in `make test` on the file's. So do, for minutes,
 # ARGS="og_assets_tests/deletions og_assets_tests/derived/test_derived_tables.py og_assets_tests/history".
-LAKE_TESTS := og_assets_tests/lake $(addprefix og_assets_tests/webhooks/test_, inbox.py receiver_failures.py receiver_processes.py)
+LAKE_TESTS := og_assets_tests/lake og_assets_tests/deletions/test_events.py $(addprefix og_assets_tests/webhooks/test_, inbox.py receiver_failures.py receiver_processes.py)
 # Two workers, each with servers of its own. What cannot be had is skipped, and the reason stands at the end.
 lake: .venv-lake/ready .lake/ready ## the tests of the lake, on PostgreSQL and an S3 server that are started for them
 	$(if $(MEMORY),TMPDIR=$(MEMORY)) .venv-lake/bin/python -m pytest -n 2 --dist loadfile -q -rs $(or $(ARGS),$(LAKE_TESTS))
