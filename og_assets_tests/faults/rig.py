@@ -235,7 +235,7 @@ class Rig:
             making = WarehouseResource(database=str(self.templates / "making.duckdb"))
             for object in OBJECTS:
                 pull_one(self.emulator, making, object, client=self.client)
-            making.path.rename(template)
+            making.place.path.rename(template)
         self.warehouse.place.path.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(template, self.warehouse.place.path)
 
