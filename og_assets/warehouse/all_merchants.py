@@ -11,7 +11,7 @@ from duckdb import DuckDBPyConnection
 from og_assets.warehouse.connecting import once_free, turn_on_file
 from og_assets.warehouse.errors import WarehouseMissing, WarehouseReadOnly
 from og_assets.warehouse.hold_limit import HoldLimit, LimitedConnection
-from og_assets.warehouse.place import FilePlace, Lake, Place
+from og_assets.warehouse.place import FilePlace, Lake, Place, Where, place_of
 from og_assets.warehouse.reading import HOLD_SECONDS, MEMORY_LIMIT, WAIT_SECONDS
 from og_assets.warehouse.sql import read_sql
 from og_assets.warehouse.tables import literal, quoted
@@ -23,7 +23,7 @@ RENAMED = " RENAME (merchant AS merchant_public_id)"
 
 @contextmanager
 def read_all(
-    warehouses: Mapping[str, Place], *, wait_seconds: float = WAIT_SECONDS, hold_seconds: float | None = HOLD_SECONDS
+    warehouses: Mapping[str, Where], *, wait_seconds: float = WAIT_SECONDS, hold_seconds: float | None = HOLD_SECONDS
 ) -> Iterator[DuckDBPyConnection]:
     """The warehouses of these merchants for reading, for this block only.
 
@@ -34,30 +34,31 @@ def read_all(
 
     Raises WarehouseLocked, WarehouseMissing, NotAWarehouse, WarehouseReadOnly, WarehouseLetGo.
     """
-    first = next(iter(warehouses.values()))
+    places = {name: place_of(where) for name, where in warehouses.items()}
+    first = next(iter(places.values()))
     settings: dict[str, Any] = {
         "memory_limit": MEMORY_LIMIT,
         "threads": os.cpu_count() or 2,
         "autoinstall_known_extensions": False,
         "python_scan_all_frames": hold_seconds is not None,
     }
-    if all(place.is_lake for place in warehouses.values()):
+    if all(place.is_lake for place in places.values()):
         hold_seconds = None
     with ExitStack() as stack:
         # In one order in all processes, so that two readers never wait for each other.
-        files = sorted({place.path for place in warehouses.values() if isinstance(place, FilePlace)})
+        files = sorted({place.path for place in places.values() if isinstance(place, FilePlace)})
         locks = [stack.enter_context(turn_on_file(path, wait_seconds, read_only=True)) for path in files]
         connection = stack.enter_context(duckdb.connect(config=settings))
         connection.execute("SET TimeZone = 'UTC'")
-        for name, place in warehouses.items():
+        for name, place in places.items():
             _attach(connection, name, place, wait_seconds)
 
         def give_back() -> None:
             for lock in locks:
                 lock.release()
 
-        limit = HoldLimit(connection, list(warehouses), give_back, hold_seconds)
-        _unite(connection, list(warehouses))
+        limit = HoldLimit(connection, list(places), give_back, hold_seconds)
+        _unite(connection, list(places))
         with limit:
             connection.execute(f"USE memory.{SCHEMA}")
             try:

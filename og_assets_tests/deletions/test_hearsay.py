@@ -14,6 +14,7 @@ from og_assets.emulator.server import Emulator
 from og_assets.emulator.shop.state import Event
 from og_assets.emulator.world import World
 from og_assets.sync.sweep import StampsAhead
+from og_assets.warehouse.place import FilePlace
 from og_assets.webhooks.inbox import Inbox
 from og_assets_tests.deletions.reconciling import (
     OpenWarehouse,
@@ -202,7 +203,7 @@ def test_items_without_a_stamp_of_a_closed_order_that_lost_them_all_are_found(si
 
 def test_stamps_of_another_zone_are_told_by_the_name_of_their_setting(tmp_path: Path) -> None:
     """Read hours ahead, every change is later than the fetch of its items; no share of deletions would be right."""
-    warehouse = OpenWarehouse(tmp_path / "warehouse.duckdb")
+    warehouse = OpenWarehouse(FilePlace(tmp_path / "warehouse.duckdb"))
     with Emulator(World(1, customers=130), stamp_zone=ZoneInfo("UTC")) as emulator:
         site = Site(emulator, warehouse, Inbox(tmp_path / "inbox.sqlite"))  # type: ignore[arg-type]
         for order in site.world.keys("orders", "status = 5")[:80]:

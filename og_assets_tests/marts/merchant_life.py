@@ -64,7 +64,7 @@ class Warehouse:
     def copy(self, other: "Warehouse") -> None:
         """Become what another one is; the inbox stays its own."""
         other.file.close()
-        shutil.copy(other.file.path, self.file.path)
+        shutil.copy(other.file.place.path, self.file.place.path)
 
     def find_deletions(self, source: Source, events: Iterable[Event]) -> None:
         """What the job `sync` does after that, up to the tombstones; webhooks tell of all that a sweep would find."""
