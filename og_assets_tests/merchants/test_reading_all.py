@@ -1,7 +1,5 @@
 """Reading several merchants at once: one union per table, with the merchant beside each row."""
 
-from pathlib import Path
-
 import pytest
 
 from og_assets.assets.warehouse_resource import WarehouseResource
@@ -13,6 +11,7 @@ from og_assets.warehouse.all_merchants import read_all
 from og_assets.warehouse.analytics import BRIDGE, ORDER_TOTALS, TOMBSTONES
 from og_assets.warehouse.derive import derive, prepare
 from og_assets.warehouse.errors import WarehouseLetGo, WarehouseReadOnly
+from og_assets.warehouse.place import FilePlace
 from og_assets.warehouse.warehouse import WarehouseAt
 from og_assets_tests.pulling import pull_one
 
@@ -21,7 +20,7 @@ READ = ("customers", "orders", "items")
 
 
 @pytest.fixture(scope="module")
-def warehouses(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+def warehouses(tmp_path_factory: pytest.TempPathFactory) -> dict[str, FilePlace]:
     """Two merchants of the same seed: the smaller one's keys are all the larger one's too."""
     folder = tmp_path_factory.mktemp("merchants")
     paths = {name: folder / f"{name}.duckdb" for name in SIZES}
@@ -34,10 +33,10 @@ def warehouses(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
             prepare(connection, [object_table(BY_NAME[object_name]) for object_name in READ])
             for table in (TOMBSTONES, BRIDGE, ORDER_TOTALS):
                 derive(connection, table)
-    return paths
+    return {name: FilePlace(path) for name, path in paths.items()}
 
 
-def test_each_row_is_there_once_with_its_merchant(warehouses: dict[str, Path]) -> None:
+def test_each_row_is_there_once_with_its_merchant(warehouses: dict[str, FilePlace]) -> None:
     """Tables, views and derived tables; each merchant's own by the name of the merchant."""
     with read_all(warehouses) as connection:
         for table in ("customers", "orders", "orders_current", "order_totals", "items_orders_bridge"):
@@ -55,20 +54,20 @@ def test_each_row_is_there_once_with_its_merchant(warehouses: dict[str, Path]) -
         assert connection.sql("SELECT count(*) FROM customers").fetchone() == (sum(SIZES.values()),)
 
 
-def test_nothing_can_be_changed(warehouses: dict[str, Path]) -> None:
+def test_nothing_can_be_changed(warehouses: dict[str, FilePlace]) -> None:
     """Neither through the union nor by a merchant's own name."""
     with pytest.raises(WarehouseReadOnly), read_all(warehouses) as connection:
         connection.execute("DELETE FROM acme.ordergroove.orders")
 
 
-def test_all_files_are_free_again_after_the_block_and_after_the_hold(warehouses: dict[str, Path]) -> None:
+def test_all_files_are_free_again_after_the_block_and_after_the_hold(warehouses: dict[str, FilePlace]) -> None:
     """A load of either merchant goes on then."""
     with read_all(warehouses, hold_seconds=0.2) as connection:
         with pytest.raises(WarehouseLetGo):
             while True:
                 connection.execute("SELECT count(*) FROM all_merchants.orders").fetchall()
-        for path in warehouses.values():
-            with WarehouseAt(path).get_connection() as own:
+        for place in warehouses.values():
+            with WarehouseAt(place).get_connection() as own:
                 assert own.execute("SELECT count(*) FROM ops.sync_runs").fetchone()
     with read_all(warehouses) as connection:
         assert connection.sql("FROM all_merchants.orders LIMIT 1").fetchone()
