@@ -1,21 +1,18 @@
 """The results as a table for a person and as RESULTS.md, with the machine that they are of."""
 
-import json
 import os
 import platform
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 from bench.rounds import Spread, cpu, own_wall, peak_mb, wall
 from bench.scenarios.scenario import Goal, Outcome, Scenario
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "RESULTS.md"
-KEPT = HERE.parent / ".bench" / "results.json"
-"""The newest result of each scenario, so that measuring one of them again leaves the others in RESULTS.md."""
 
 _HEAD = """# How fast and how lean
 
@@ -59,13 +56,16 @@ def sentence(goal: Goal) -> str:
 
 
 def keep(sections: Mapping[str, str], order: list[str]) -> None:
-    """Write RESULTS.md from these sections and those kept from earlier, in this order."""
-    kept: dict[str, Any] = json.loads(KEPT.read_text()) if KEPT.exists() else {}
-    kept |= sections
-    KEPT.parent.mkdir(exist_ok=True)
-    KEPT.write_text(json.dumps(kept))
+    """Write these sections into RESULTS.md, in this order, and leave those of other scenarios as they are."""
+    kept = {**_by_scenario(RESULTS.read_text()), **sections}
     head = _HEAD.format(first=order[0], machine=machine())
-    RESULTS.write_text("\n".join([head, *(kept[name] for name in order if name in kept)]))
+    RESULTS.write_text("\n".join([head, *(kept[name].rstrip() + "\n" for name in order if name in kept)]))
+
+
+def _by_scenario(results: str) -> dict[str, str]:
+    """The sections of RESULTS.md, each with what was added by hand, by the scenario that they are of."""
+    found = re.split(r"^(?=## )", results, flags=re.MULTILINE)[1:]
+    return {name[1]: part for part in found if (name := re.search(r"^`([\w-]+)`,", part, re.MULTILINE))}
 
 
 def machine() -> str:
