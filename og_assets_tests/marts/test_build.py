@@ -144,21 +144,48 @@ def sums_of_name(name: str) -> list[str]:
     return [one.sql for mart in MARTS if mart.name == name for one in sums_of(mart)]
 
 
-def test_a_doubled_item_publishes_nothing_and_is_named(warehouse: WarehouseResource) -> None:
+PLACED = "order_status = 5 AND total_price > 0 AND subscription IS NOT NULL AND NOT is_deleted"
+BRIDGE = "analytics.items_orders_bridge"
+ITEMS_OF_ORDERS = {
+    "product_monthly: revenue = items of placed orders",
+    "discounts_monthly: revenue = items of placed orders",
+    "subscription_overview: revenue = subscription_revenue of placed orders",
+}
+WRONG_ROWS = {
+    "a doubled item": (f"INSERT INTO {BRIDGE} FROM {BRIDGE} WHERE {PLACED} LIMIT 1", ITEMS_OF_ORDERS),
+    "a wrong sign": (
+        (
+            f"UPDATE {BRIDGE} SET total_price = -total_price"
+            f" WHERE item = (SELECT max_by(item, (place_date, item)) FROM {BRIDGE} WHERE {PLACED})"
+        ),
+        ITEMS_OF_ORDERS | {"mrr_movements: no subscription is below zero at any month's end"},
+    ),
+    "a lost month": (
+        (
+            f"DELETE FROM {BRIDGE} WHERE {PLACED} AND date_trunc('month', place_date) ="
+            f" (SELECT date_trunc('month', max(place_date)) - INTERVAL 3 MONTH FROM {BRIDGE} WHERE {PLACED})"
+        ),
+        ITEMS_OF_ORDERS,
+    ),
+}
+"""What is wrong with the items that marts are made of, and just the sums that say so."""
+
+
+@pytest.mark.parametrize("error", WRONG_ROWS)
+def test_wrong_rows_publish_nothing_and_are_named(warehouse: WarehouseResource, error: str) -> None:
     """What was published is as it was, and nothing is left of the build."""
+    plant, sums = WRONG_ROWS[error]
     before = marts(warehouse)
-    change(
-        warehouse,
-        "INSERT INTO analytics.items_orders_bridge FROM analytics.items_orders_bridge"
-        " WHERE order_status = 5 AND total_price > 0 AND subscription IS NOT NULL AND NOT is_deleted LIMIT 1",
-        ONE_DAY_LATER,
-    )
-    with pytest.raises(MartsDisagree, match="revenue = items of placed orders") as raised:
-        built(warehouse)
-    broken = {
-        name for name, found in raised.value.findings.items() if any(not f.agrees for f in found if f.sum.is_error)
-    }
-    assert broken == {"product_monthly", "discounts_monthly", "subscription_overview"}
+    with warehouse.get_connection() as connection:
+        changed = connection.execute(plant).fetchone()
+    assert changed is not None
+    assert changed[0] > 0
+    with pytest.raises(MartsDisagree) as raised:
+        built(warehouse, rebuild=True)
+    findings = raised.value.findings.items()
+    wrong = [(name, one) for name, found in findings for one in found if one.sum.is_error and not one.agrees]
+    assert {f"{name}: {one.sum.name}" for name, one in wrong} == sums
+    assert all(each in str(raised.value) for each in sums)
     assert marts(warehouse) == before
     assert left_over(warehouse) == []
 
