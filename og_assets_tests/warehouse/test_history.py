@@ -15,7 +15,7 @@ from warehouse_rows import NOON, begin, line
 from warehouse_rows import ORDERS as PLAIN
 
 from og_assets.columns import Column, Kind
-from og_assets.ordergroove.objects import OBJECTS
+from og_assets.ordergroove.objects import BY_NAME, OBJECTS
 from og_assets.ordergroove.tracked import TRACKED
 from og_assets.sync.pull import object_table
 from og_assets.warehouse.connecting import open_warehouse
@@ -145,6 +145,40 @@ def test_older_pull_writes_no_history(connection: DuckDBPyConnection, path: Path
     load(connection, path, [order("a", NOON + HOUR, status=5)])
     load(connection, path, [order("a", NOON + HOUR, status=3)], run=older)
     assert states(connection, "status") == [(1,), (5,)]
+
+
+def test_backfill_of_past_days_writes_history_like_any_pull(connection: DuckDBPyConnection, path: Path) -> None:
+    """A state that it ends is kept, with the bounds of the object's watermark; a second one adds nothing.
+
+    What it had read before a sync that began after it and was quicker is older than what is there, and is left out.
+    """
+    days = {"mode": "days", "window_start": NOON - 9 * DAY, "window_end": NOON}
+    load(connection, path, [order(key, NOON, NOON - DAY, status=1) for key in "abc"])
+    connection.execute("INSERT INTO ops.sync_state VALUES ('orders', ?, 1, now())", [NOON])
+    backfill = begin(connection, run_id=None, **days)
+    load(connection, path, [order("b", NOON + 2 * HOUR, NOON + 2 * HOUR, status=5)], watermark_before=NOON)
+    read = [order("a", NOON + HOUR, NOON + HOUR, status=3), order("b", NOON + HOUR, NOON + HOUR, status=3)]
+    load(connection, path, read, run=backfill)
+    load(connection, path, [order("a", NOON + DAY, NOON + HOUR, status=3)], **days)
+    assert states(connection, "public_id, status, valid_from, valid_to, changed_after, changed_by") == [
+        ("a", 1, NOON - DAY, NOON + HOUR, NOON, NOON + HOUR),
+        ("a", 3, NOON + HOUR, None, None, None),
+        ("b", 1, NOON - DAY, NOON + 2 * HOUR, NOON, NOON + 2 * HOUR),
+        ("b", 5, NOON + 2 * HOUR, None, None, None),
+        ("c", 1, NOON - DAY, None, None, None),
+    ]
+
+
+def test_state_of_an_item_holds_since_its_order_changed(connection: DuckDBPyConnection, path: Path) -> None:
+    """An item has no change stamp of its own but `order_updated`, which alone makes no state."""
+    items = object_table(BY_NAME["items"])
+    for hours, quantity in ((0, 1), (1, 1), (2, 3)):
+        changed = (NOON + hours * HOUR).replace(tzinfo=None).isoformat()
+        row = {"public_id": "i", "order": "a", "quantity": quantity, "order_updated": changed, "_raw": "{}"}
+        load(connection, path, [row | {"_synced_at": (NOON + hours * DAY).isoformat()}], table=items)
+    sql = "SELECT quantity, valid_from, valid_to FROM history.items ORDER BY valid_from"
+    expected = [(1, NOON, NOON + 2 * HOUR), (3, NOON + 2 * HOUR, None)]
+    assert connection.execute(sql).fetchall() == expected
 
 
 def test_end_lies_between_the_watermark_and_the_fetch(connection: DuckDBPyConnection, path: Path) -> None:
