@@ -46,6 +46,12 @@ def test_dagster_is_set_as_on_one_machine_but_for_where_its_state_is() -> None:
     assert here.keys() - told.keys() == {"nux"}
 
 
+def test_the_chart_is_of_the_release_of_dagster_that_is_tested() -> None:
+    """The two have one number, and each reads what the other writes."""
+    (chart,) = re.findall(r"--version (\S+)", (DEPLOY / "values.yaml").read_text())
+    assert f"dagster=={chart}" in (ROOT / "constraints.txt").read_text().split()
+
+
 def snake_case(value: Any) -> Any:
     """A setting with its names as dagster.yaml spells them."""
     if not isinstance(value, dict):
