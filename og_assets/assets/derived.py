@@ -74,7 +74,6 @@ def daily_derived(
 ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
     """`dg.asset` of a derived table, with all that follows from its value: what it depends on, checks, lineage."""
     key = (table.schema, table.name)
-    made_of = {"made_of": dg.MetadataValue.md(lineage_to_read(table))} if table.tells_lineage else {}
     return daily(
         scope,
         table,
@@ -85,7 +84,7 @@ def daily_derived(
         kinds={"duckdb", "sql"},
         description=description,
         check_specs=specs(scope.key(*key), table.checks),
-        metadata={**described(scope, table), **made_of},
+        metadata=defined(scope, table),
     )
 
 
@@ -134,6 +133,12 @@ def _summary(report: DeriveReport, counted: str) -> str:
             counted: f"{report.deleted:,}",
         }
     )
+
+
+def defined(scope: Scope, table: DerivedTable) -> Mapping[str, Any]:
+    """What the definition of a derived table's asset tells: what is `described`, and the lineage as text to read."""
+    made_of = {"made_of": dg.MetadataValue.md(lineage_to_read(table))} if table.tells_lineage else {}
+    return {**described(scope, table), **made_of}
 
 
 def described(scope: Scope, table: DerivedTable) -> Mapping[str, Any]:

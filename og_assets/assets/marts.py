@@ -11,16 +11,16 @@ from duckdb import DuckDBPyConnection
 from pydantic import Field
 
 from og_assets.assets.checks import what_to_do
-from og_assets.assets.derived import READ_BY_DERIVED
+from og_assets.assets.derived import READ_BY_DERIVED, defined
 from og_assets.assets.failures import RETRIES, told_clearly
+from og_assets.assets.lineage import asset_of
 from og_assets.assets.mart_pictures import PICTURES
-from og_assets.assets.metadata import OWNERS, column_schema, guide_link, markdown_table
+from og_assets.assets.metadata import OWNERS, guide_link, markdown_table
 from og_assets.assets.pictures import as_metadata
 from og_assets.assets.scope import Scope
 from og_assets.ordergroove.objects import BY_NAME
 from og_assets.sync.pull import object_table
 from og_assets.sync.windows import CHICAGO
-from og_assets.warehouse.analytics import ANALYTICS
 from og_assets.warehouse.derive import prepare
 from og_assets.warehouse.derived_table import DerivedTable
 from og_assets.warehouse.errors import MartsDisagree
@@ -35,7 +35,6 @@ SUMS_AGREE = "sums_agree"
 LOOKS_RIGHT = "looks_right"
 UNIQUE_KEY = "unique_key"
 
-_DERIVED = frozenset(table.name for table in ANALYTICS)
 _READ_BESIDES = ("products", "offer_profiles", "one_time_incentives")
 
 
@@ -94,23 +93,16 @@ def marts_asset(scope: Scope) -> dg.AssetsDefinition:
 
 
 def _spec(scope: Scope, mart: DerivedTable) -> dg.AssetSpec:
-    own = {other.name for other in MARTS}
-    after = [
-        ("analytics", name) if name in own or name in _DERIVED else ("ordergroove", name) for name in mart.depends_on
-    ]
     return dg.AssetSpec(
         scope.key("analytics", mart.name),
-        deps=[scope.key(*key) for key in after],
+        deps=[asset_of(scope, source) for source in mart.depends_on],
         description=f"{mart.description}\n\n{guide_link('object-reference')}",
         group_name=scope.named("marts"),
         skippable=True,
         owners=OWNERS,
         kinds={"duckdb", "sql"},
         tags={"read": "derived", "personal_data": "false"},
-        metadata={
-            "dagster/table_name": f"analytics.{mart.name}",
-            "dagster/column_schema": column_schema(mart.stored_columns),
-        },
+        metadata=defined(scope, mart),
     )
 
 

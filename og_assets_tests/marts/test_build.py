@@ -14,6 +14,7 @@ from duckdb import DuckDBPyConnection
 from og_assets.assets.marts import prepare_reading
 from og_assets.assets.warehouse_resource import WarehouseResource
 from og_assets.commands.export import export
+from og_assets.ordergroove.objects import BY_NAME
 from og_assets.warehouse.errors import ForgottenMeanwhile, MartsDisagree
 from og_assets.warehouse.forgotten import forget_from_now
 from og_assets.warehouse.marts import build
@@ -81,6 +82,23 @@ def test_each_query_fills_each_column(warehouse: WarehouseResource) -> None:
                     empty.append(f"{mart.name}.{column.name}")
     # What this merchant does not have: ten subscriptions with one wording, take-ups.
     assert set(empty) <= {"cancellations.reason", "cancellations.reactivated_on"}
+
+
+def test_a_text_that_is_made_of_one_column_is_one_of_its_values(warehouse: WarehouseResource) -> None:
+    """What is said of columns holds in the rows."""
+    strange, texts = [], 0
+    with warehouse.get_connection(read_only=True) as connection:
+        for mart in MARTS:
+            for column in mart.stored_columns:
+                origins = mart.made_of[column.name]
+                if column.type == "VARCHAR" and len(origins) == 1:
+                    table, _, name = origins[0].rpartition(".")
+                    source = f'{"ordergroove" if table in BY_NAME else "analytics"}."{table}"'
+                    told = f'SELECT "{column.name}" FROM {mart.qualified_name} WHERE "{column.name}" IS NOT NULL'
+                    strange += connection.execute(f'{told} EXCEPT SELECT "{name}" FROM {source}').fetchall()
+                    texts += 1
+    assert strange == []
+    assert texts > 20
 
 
 def test_shuffled_tables_give_the_same_marts(warehouse: WarehouseResource) -> None:
