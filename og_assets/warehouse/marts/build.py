@@ -262,6 +262,7 @@ def _rows_of(mart: DerivedTable) -> str:
 def _publish(connection: DuckDBPyConnection, through_load: int) -> dict[str, int]:
     """All marts at once, so that a reader sees one day or the other; returns their rows."""
     rows = {}
+    allow_joins(connection)  # a second thread: the file is held meanwhile
     ensure_table(connection, ORDER_FORECAST_LOG)
     with transaction(connection):
         for mart in MARTS:
