@@ -59,12 +59,13 @@ history: .venv/ready ## the long form of the property test of history; LIVES=200
 marts: .venv/ready ## the long form of the tests of the marts beside the world: ninety days lived, WAREHOUSES=100 at random
 	OG_MARTS_LIVES=1 OG_MARTS_WAREHOUSES=$(or $(WAREHOUSES),100) $(BIN)/python -m pytest -q -n 2 --dist loadfile og_assets_tests/marts
 
-# Besides their own those that run on either place: here on the lake's, in `make test` on the file's. So do, for minutes,
-# ARGS="og_assets_tests/deletions og_assets_tests/derived/test_derived_tables.py og_assets_tests/history".
+# Besides their own those that run on either place: here on the lake's, in `make test` on the file's. LAKE=full adds the
+# others that do, which takes many times as long.
+EITHER := $(addprefix og_assets_tests/, test_end_to_end.py deletions derived history warehouse/test_history.py)
 LAKE_TESTS := og_assets_tests/lake og_assets_tests/deletions/test_events.py $(addprefix og_assets_tests/webhooks/test_, inbox.py receiver_failures.py receiver_processes.py)
 # Two workers, each with servers of its own. What cannot be had is skipped, and the reason stands at the end.
-lake: .venv-lake/ready .lake/ready ## the tests of the lake, on PostgreSQL and an S3 server that are started for them
-	$(if $(MEMORY),TMPDIR=$(MEMORY)) .venv-lake/bin/python -m pytest -n 2 --dist loadfile -q -rs $(or $(ARGS),$(LAKE_TESTS))
+lake: .venv-lake/ready .lake/ready ## the tests of the lake, on PostgreSQL and an S3 server that are started for them; LAKE=full for all that run on either place
+	$(if $(MEMORY),TMPDIR=$(MEMORY)) .venv-lake/bin/python -m pytest -n 2 --dist loadfile -q -rs $(or $(ARGS),$(LAKE_TESTS) $(if $(filter full,$(LAKE)),$(EITHER)))
 
 bench: .venv/ready .bench/dlt/ready .bench/og/ready .venv-lake/ready .lake/ready ## measure beside the floor and beside dlt; ARGS="latency20 --rounds 5" for one
 	$(BIN)/python -m bench $(ARGS)

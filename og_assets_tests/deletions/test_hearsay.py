@@ -24,6 +24,7 @@ from og_assets_tests.deletions.reconciling import (
     deletion,
     deletion_events,
 )
+from og_assets_tests.places import ON_FILES
 from og_assets_tests.warehouse import older_releases
 
 UNSENT = "status = 1"
@@ -67,6 +68,7 @@ def test_a_moved_item_is_not_deleted_with_the_order_that_it_left(site: Site) -> 
     assert site.derived() == incremental
 
 
+@ON_FILES  # releases that old knew no lake
 def test_a_warehouse_of_an_older_release_takes_the_moves_that_it_knows(site: Site) -> None:
     """Its bridge was derived without them."""
     item, left, to, events = move_out(site)

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,11 +26,25 @@ from og_assets.warehouse.load import Batch, load_batch
 from og_assets.warehouse.progress import BatchCounts, SyncRun
 from og_assets.warehouse.staging import Staging, staging_folder
 from og_assets.warehouse.tables import Table, Versions, ensure_table
+from og_assets_tests.places import ON_FILES, place_at
 
 COLUMNS = (*PLAIN.columns, Column("updated", Kind.STAMP, "When it last changed, UTC."))
 ORDERS = replace(PLAIN, columns=COLUMNS, versions=Versions(("status", "total"), "updated"))
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where a warehouse may be made, by a name that the address of a lake can have in it."""
+    return tmp_path / "warehouse.duckdb"
+
+
+@pytest.fixture
+def connection(path: Path) -> Iterator[DuckDBPyConnection]:
+    """A new warehouse, open; at either place, other than for the tests of files beside these."""
+    with open_warehouse(place_at(path)) as connection:
+        yield connection
 
 
 def order(public_id: str, fetched: datetime, updated: datetime | None = None, **values: Any) -> dict[str, Any]:
@@ -233,6 +247,7 @@ def test_history_that_is_off_keeps_nothing_and_shows_the_gap(connection: DuckDBP
     assert states(connection) == [(5, NOON + HOUR, None)]
 
 
+@ON_FILES  # it copies one
 def test_older_backup_that_is_restored_leaves_a_gap_and_nothing_wrong(
     connection: DuckDBPyConnection, path: Path
 ) -> None:
@@ -289,10 +304,10 @@ def test_failed_batch_leaves_no_state(connection: DuckDBPyConnection, path: Path
 
 def test_table_of_a_release_without_history_is_dated(path: Path) -> None:
     """Rows that are there count as first states; the next change of one is kept."""
-    before = replace(ORDERS, versions=None)
-    with open_warehouse(path) as connection:
+    before, place = replace(ORDERS, versions=None), place_at(path)
+    with open_warehouse(place) as connection:
         load(connection, path, [order("a", NOON, NOON - HOUR, status=1), order("b", NOON, status=3)], table=before)
-    with open_warehouse(path) as connection:
+    with open_warehouse(place) as connection:
         load(connection, path, [order("a", NOON + DAY, NOON + HOUR, status=5)])
         assert states(connection) == [(1, NOON - HOUR, NOON + HOUR), (5, NOON + HOUR, None), (3, NOON, None)]
 
