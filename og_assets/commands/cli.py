@@ -244,7 +244,8 @@ def doctor(as_json: bool, merchant: str | None) -> None:
 @click.option(
     "--as-of",
     metavar="INSTANT",
-    help="Show objects as they stood then: a day or a time, UTC unless it has a zone. What has no past is not there.",
+    help="Show objects as they stood then: a day or a time, UTC unless it has a zone. What has no past is not there;"
+    " in a lake it is as loaded by then, for the days of ORDERGROOVE_SNAPSHOT_DAYS.",
 )
 @merchant_option
 def query(

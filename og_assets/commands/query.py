@@ -44,7 +44,8 @@ End a statement with ; to run it. Times are UTC; nothing can be changed.
 ONLY_OF_NOW = """
 
 As of an instant there are the objects with a past, history and ops: `.tables` lists them. What is derived, and all
-other objects, there is as of now only: leave --as-of out."""
+other objects, there is as of now only: leave --as-of out. A lake shows their tables too, as loaded by then, no
+further back than ORDERGROOVE_SNAPSHOT_DAYS."""
 
 DOT_COMMANDS = {".tables": "list_tables.sql", ".schema": "list_columns.sql"}
 

@@ -8,6 +8,7 @@ from itertools import count
 import duckdb
 from duckdb import DuckDBPyConnection
 
+from og_assets.warehouse.dialect import in_lake
 from og_assets.warehouse.errors import WarehouseError
 from og_assets.warehouse.schema import HISTORY_SINCE
 from og_assets.warehouse.sql import read_sql
@@ -18,6 +19,9 @@ _catalogs = (f"as_of_{number}" for number in count(1))
 
 _ALWAYS = ("order_statuses",)
 """Tables of schema ordergroove that do not change."""
+_LOADED = ("ordergroove", "analytics")
+"""Schemas whose other tables a lake shows as they were loaded by an instant."""
+_SHOWN = "%Y-%m-%d %H:%M:%S"
 _CURRENT = ("orders", "items")
 """Objects of which there is a view without what is deleted; as of an instant that is the same."""
 
@@ -56,8 +60,9 @@ def kept_since(connection: DuckDBPyConnection) -> datetime | None:
 def shown_as_of(connection: DuckDBPyConnection, instant: datetime) -> Iterator[None]:
     """Let `ordergroove.orders` and others mean their state at `instant` (aware), for the time of the block.
 
-    Schemas history and ops are there as well. Nothing else is: other objects have no past, and what is
-    derived is of now. Raises NoHistory.
+    Schemas history and ops are there as well. Nothing else is in a file: other objects have no past, and what is
+    derived is of now. A lake has their tables too, as they were loaded by then, as far back as it keeps snapshots.
+    Raises NoHistory.
     """
     warehouse = quoted(str(connection.execute("SELECT current_database()").fetchall()[0][0]))
     then = next(_catalogs)
@@ -76,9 +81,11 @@ def _name_states(connection: DuckDBPyConnection, warehouse: str, then: str, inst
     listed = connection.execute(read_sql("list_tables.sql")).fetchall()
     tables = {(schema, name) for schema, name, kind, *_ in listed if kind == "table"}
     objects = [name for schema, name, *_ in listed if schema == "history" and ("ordergroove", name) in tables]
-    if not objects:
+    loaded = [table for table in tables if table[0] in _LOADED and table[1] not in (*objects, *_ALWAYS)]
+    loaded = loaded if _keeps_snapshot(connection, instant) else []
+    if not objects and not loaded:
         raise NoHistory("The warehouse has no history yet: run `og sync` once with this release, then ask again.")
-    for schema in ("ordergroove", "history", "ops"):
+    for schema in ("ordergroove", "history", "ops", *(("analytics",) if loaded else ())):
         connection.execute(f"CREATE SCHEMA {then}.{schema}")
     as_of = read_sql("as_of_view.sql")
     for name in objects:
@@ -88,7 +95,7 @@ def _name_states(connection: DuckDBPyConnection, warehouse: str, then: str, inst
                     view=f"{then}.ordergroove.{quoted(view)}",
                     states=f"{warehouse}.history.{quoted(name)}",
                     instant=literal(instant.isoformat()),
-                    meaning=literal(f"{name} as of {instant:%Y-%m-%d %H:%M:%S} UTC."),
+                    meaning=literal(f"{name} as of {instant:{_SHOWN}} UTC."),
                 )
             )
     for schema, name, *_, meaning in listed:
@@ -96,3 +103,18 @@ def _name_states(connection: DuckDBPyConnection, warehouse: str, then: str, inst
             view = f"{then}.{quoted(schema)}.{quoted(name)}"
             connection.execute(f"CREATE VIEW {view} AS FROM {warehouse}.{quoted(schema)}.{quoted(name)}")
             connection.execute(f"COMMENT ON VIEW {view} IS {literal(meaning or '')}")
+    for schema, name in loaded:
+        view, at = f"{then}.{quoted(schema)}.{quoted(name)}", f"TIMESTAMPTZ {literal(instant.isoformat())}"
+        with suppress(duckdb.CatalogException):  # it was made later
+            connection.execute(
+                f"CREATE VIEW {view} AS FROM {warehouse}.{quoted(schema)}.{quoted(name)} AT (TIMESTAMP => {at})"
+            )
+            connection.execute(f"COMMENT ON VIEW {view} IS {literal(f'{name} as loaded by {instant:{_SHOWN}} UTC.')}")
+
+
+def _keeps_snapshot(connection: DuckDBPyConnection, instant: datetime) -> bool:
+    """Whether the warehouse is a lake that can still be read as it was at an instant."""
+    if not in_lake(connection):
+        return False
+    reaches = "SELECT min(snapshot_time) <= ? FROM ducklake_snapshots(current_database())"
+    return bool(connection.execute(reaches, [instant]).fetchall()[0][0])

@@ -48,7 +48,8 @@ def read_warehouse(
     can write while the block lasts, so after `hold_seconds` (None: never) the running statement is stopped and
     the file given back, though not while a half-read result or a transaction of the caller is open.
 
-    With `as_of` (aware), objects are as they stood then, and what has no past is not there (as_of.py).
+    With `as_of` (aware), objects are as they stood then, and what has no past is not there, but for what a lake had
+    loaded by then (as_of.py).
 
     Raises WarehouseLocked, WarehouseMissing, NotAWarehouse, WarehouseFromTheFuture, NoHistory; a statement after
     `hold_seconds` raises WarehouseLetGo, and leaving the block by a statement that would write WarehouseReadOnly.

@@ -1,8 +1,9 @@
 """Reading lakes as people do: as of an instant, several merchants at once, and as an export."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import duckdb
 import pytest
 
 import og_assets
@@ -16,6 +17,9 @@ from og_assets.warehouse.place import FilePlace, Place
 from og_assets_tests.places import new_lake
 
 NOW, THEN = datetime(2026, 6, 2, tzinfo=UTC), datetime(2026, 5, 2, tzinfo=UTC)
+FIRST_SNAPSHOT, LAST_SNAPSHOT = (
+    f"SELECT {which}(snapshot_time) FROM ducklake_snapshots(current_database())" for which in ("min", "max")
+)
 OBJECTS = tuple(table for table in READ_BY_DERIVED if table.name in ("orders", "items"))
 
 
@@ -53,6 +57,26 @@ def test_an_instant_of_the_past(lake: Place) -> None:
     with og_assets.open_warehouse(str(lake)) as warehouse:
         query = "SELECT total::VARCHAR FROM history.orders_as_of(TIMESTAMPTZ '2026-05-02 00:00:00+00')"
         assert warehouse.execute(query).fetchall() == [("1.5000",)]
+
+
+def test_what_has_no_history_is_as_it_was_loaded_by_then(lake: Place) -> None:
+    """Tables that were not made yet are not there, nor is any before the oldest snapshot."""
+    with open_warehouse(lake) as connection:
+        connection.execute("CREATE TABLE ordergroove.products AS SELECT 'old' AS name")
+        (made,) = connection.execute(LAST_SNAPSHOT).fetchall()[0]
+        connection.execute("UPDATE ordergroove.products SET name = 'new'")
+        connection.execute("CREATE TABLE analytics.later AS SELECT 1")
+        (first,) = connection.execute(FIRST_SNAPSHOT).fetchall()[0]
+    with og_assets.open_warehouse(str(lake), as_of=made) as warehouse:
+        assert warehouse.execute("FROM ordergroove.products").fetchall() == [("old",)]
+        with pytest.raises(duckdb.CatalogException):
+            warehouse.execute("FROM analytics.later")
+    with og_assets.open_warehouse(str(lake), as_of=datetime.now(UTC)) as warehouse:
+        assert warehouse.execute("FROM ordergroove.products").fetchall() == [("new",)]
+    with og_assets.open_warehouse(str(lake), as_of=first - timedelta(seconds=1)) as warehouse:
+        assert warehouse.execute("SELECT count(*) FROM ordergroove.orders").fetchall() == [(1,)]
+        with pytest.raises(duckdb.CatalogException):
+            warehouse.execute("FROM ordergroove.products")
 
 
 def test_lakes_and_a_file_at_once(lake: Place, catalog: str, tmp_path: Path) -> None:
