@@ -10,7 +10,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from duckdb import DuckDBPyConnection, OutOfMemoryException
+from duckdb import DuckDBPyConnection, OutOfMemoryException, TransactionException
 
 from og_assets.warehouse import presence, sync_log
 from og_assets.warehouse.history import forget_old_states, keep_superseded, superseded_state, written_by
@@ -75,7 +75,10 @@ def load_batch(
     """
     try:
         return _load(connection, table, run, batch, keeping)
-    except OutOfMemoryException:
+    except (OutOfMemoryException, TransactionException) as error:
+        # What a lake lacks at its commit is told as a commit that failed; the advice in the message is the same.
+        if "memory_limit" not in str(error):
+            raise
         # Records of megabytes are rare; the memory that they need is taken when one comes.
         connection.execute(f"SET memory_limit = '{MEMORY_FOR_LARGE_RECORDS}'")
         return _load(connection, table, run, batch, keeping)

@@ -125,6 +125,26 @@ def test_no_number_is_given_twice_when_a_turn_was_lost_as_a_pull_began(
     assert numbers(lake) == [1, 2, 3]
 
 
+def test_a_batch_whose_commit_lacks_memory_is_loaded_with_more(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A commit reads what the catalog knows of each table and column, which is much here."""
+    columns = ", ".join(f"{number} AS c{number}" for number in range(150))
+    original = sync_log.report
+
+    def report_and_run_out_of_memory(*arguments: Any) -> None:
+        original(*arguments)
+        monkeypatch.setattr(sync_log, "report", original)
+        for number in range(30):
+            connection.execute(f"CREATE TABLE ops.wide_{number} AS SELECT {columns}")
+        (used,) = connection.execute("SELECT sum(memory_usage_bytes) FROM duckdb_memory()").fetchall()[0]
+        connection.execute(f"SET memory_limit = '{used + 1_000_000}B'")
+
+    monkeypatch.setattr(sync_log, "report", report_and_run_out_of_memory)
+    with open_warehouse(lake) as connection:
+        put(connection, lake, "second")
+        assert connection.execute("SELECT current_setting('memory_limit')").fetchall() == [("953.6 MiB",)]
+    assert orders(lake) == ["first", "second"]
+
+
 def test_a_reader_does_not_wait_for_a_load_and_sees_nothing_of_it(lake: Lake, meanwhile: Meanwhile) -> None:
     """It reads while the other's transaction is open."""
     seen: list[list[str]] = []
