@@ -76,8 +76,8 @@ def load_batch(
     try:
         return _load(connection, table, run, batch, keeping)
     except (OutOfMemoryException, TransactionException) as error:
-        # What a lake lacks at its commit is told as a commit that failed; the advice in the message is the same.
-        if "memory_limit" not in str(error):
+        # What a lake lacks at its commit is told as a commit that failed, with the same advice in the message.
+        if isinstance(error, TransactionException) and "memory_limit" not in str(error):
             raise
         # Records of megabytes are rare; the memory that they need is taken when one comes.
         connection.execute(f"SET memory_limit = '{MEMORY_FOR_LARGE_RECORDS}'")
