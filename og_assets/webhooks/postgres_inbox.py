@@ -126,14 +126,16 @@ class PostgresPlace:
         return bool(_value(cursor))
 
     def _make(self, cursor: "extensions.cursor") -> None:
+        turn = (f"og_assets/{self.schema}/inbox",)
+        # Before the transaction: one that began while another made the tables would not look for them again.
+        cursor.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", turn)
         with _transaction(cursor):
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"og_assets/{self.schema}/inbox",))
-            if self._is_made(cursor):
-                return
-            cursor.execute("SELECT to_regnamespace(%s) IS NOT NULL", (self.schema,))
-            if not _value(cursor):
-                cursor.execute(f"CREATE SCHEMA {self.schema}")
-            cursor.execute(SCHEMA, (uuid.uuid4().hex, SCHEMA_VERSION))
+            if not self._is_made(cursor):
+                cursor.execute("SELECT to_regnamespace(%s) IS NOT NULL", (self.schema,))
+                if not _value(cursor):  # who may not make schemas is given one
+                    cursor.execute(f"CREATE SCHEMA {self.schema}")
+                cursor.execute(SCHEMA, (uuid.uuid4().hex, SCHEMA_VERSION))
+        cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", turn)
 
 
 class PostgresStore:
