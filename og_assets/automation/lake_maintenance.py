@@ -7,10 +7,8 @@ import dagster as dg
 from og_assets.assets.failures import RETRIES, told_clearly
 from og_assets.assets.metadata import markdown_table
 from og_assets.assets.scope import Scope
-from og_assets.sync.windows import CHICAGO
+from og_assets.automation.schedules import weekly_schedule
 from og_assets.warehouse.lake_maintenance import maintain
-
-SUNDAY_NIGHT = "0 2 * * 0"
 
 
 def maintenance_job(scope: Scope) -> dg.JobDefinition:
@@ -45,12 +43,4 @@ def maintenance_job(scope: Scope) -> dg.JobDefinition:
 
 def maintenance_schedule(scope: Scope, job: dg.JobDefinition) -> dg.ScheduleDefinition:
     """Sundays at two in the morning, two hours before the recount of the marts."""
-    running = scope.merchant.settings.schedules
-    return dg.ScheduleDefinition(
-        name=scope.named("maintain_lake_weekly"),
-        job=job,
-        cron_schedule=SUNDAY_NIGHT,
-        execution_timezone=CHICAGO.key,
-        default_status=dg.DefaultScheduleStatus.RUNNING if running else dg.DefaultScheduleStatus.STOPPED,
-        description="Maintenance of the lake once a week, Sunday 2AM Central time.",
-    )
+    return weekly_schedule(scope, job, "Maintenance of the lake", hour=2)

@@ -5,10 +5,8 @@ import dagster as dg
 from og_assets.assets.failures import RETRIES, told_clearly
 from og_assets.assets.marts import prepare_reading
 from og_assets.assets.scope import Scope
-from og_assets.sync.windows import CHICAGO
+from og_assets.automation.schedules import weekly_schedule
 from og_assets.warehouse.marts.recount import recount
-
-SUNDAY_MORNING = "0 4 * * 0"
 
 
 def recount_job(scope: Scope) -> dg.JobDefinition:
@@ -45,12 +43,4 @@ def recount_job(scope: Scope) -> dg.JobDefinition:
 
 def recount_schedule(scope: Scope, job: dg.JobDefinition) -> dg.ScheduleDefinition:
     """Sundays at four in the morning, when nobody syncs."""
-    running = scope.merchant.settings.schedules
-    return dg.ScheduleDefinition(
-        name=scope.named("recount_marts_weekly"),
-        job=job,
-        cron_schedule=SUNDAY_MORNING,
-        execution_timezone=CHICAGO.key,
-        default_status=dg.DefaultScheduleStatus.RUNNING if running else dg.DefaultScheduleStatus.STOPPED,
-        description="Figures of the marts, counted again once a week, Sunday 4AM Central time.",
-    )
+    return weekly_schedule(scope, job, "Figures of the marts, counted again", hour=4)

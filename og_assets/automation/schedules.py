@@ -1,4 +1,4 @@
-"""The two schedules of one merchant, the days that their runs name, and when an asset is late."""
+"""The schedules of one merchant, the days that their runs name, and when an asset is late."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -43,6 +43,19 @@ def build_schedules(scope: Scope, sync: Job) -> list[dg.ScheduleDefinition]:
     """One sync at noon and one at 8 PM (guide: data pipelines advises the time between them)."""
     running = scope.merchant.settings.schedules
     return [_schedule(scope, sync, name, running=running) for name in _TICKS]
+
+
+def weekly_schedule(scope: Scope, job: dg.JobDefinition, what: str, *, hour: int) -> dg.ScheduleDefinition:
+    """The job on Sundays, at an hour of the night in Chicago when nobody syncs; `what` describes it."""
+    running = scope.merchant.settings.schedules
+    return dg.ScheduleDefinition(
+        name=f"{job.name}_weekly",
+        job=job,
+        cron_schedule=f"0 {hour} * * 0",
+        execution_timezone=CHICAGO.key,
+        default_status=dg.DefaultScheduleStatus.RUNNING if running else dg.DefaultScheduleStatus.STOPPED,
+        description=f"{what} once a week, Sunday {hour}AM Central time.",
+    )
 
 
 def _schedule(scope: Scope, sync: Job, name: str, *, running: bool) -> dg.ScheduleDefinition:

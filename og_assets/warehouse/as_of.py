@@ -14,8 +14,8 @@ from og_assets.warehouse.schema import HISTORY_SINCE
 from og_assets.warehouse.sql import read_sql
 from og_assets.warehouse.tables import literal, quoted
 
-_catalogs = (f"as_of_{number}" for number in count(1))
-"""The catalogs that hold the names; the warehouse itself stays reachable under its own."""
+_numbers = count(1)
+"""Of the catalogs that hold the names; the warehouse itself stays reachable under its own."""
 
 _ALWAYS = ("order_statuses",)
 """Tables of schema ordergroove that do not change."""
@@ -65,7 +65,7 @@ def shown_as_of(connection: DuckDBPyConnection, instant: datetime) -> Iterator[N
     Raises NoHistory.
     """
     warehouse = quoted(str(connection.execute("SELECT current_database()").fetchall()[0][0]))
-    then = next(_catalogs)
+    then = f"as_of_{next(_numbers)}"  # a lake's readers in other threads have theirs in the same DuckDB
     connection.execute(f"ATTACH ':memory:' AS {then}")
     try:
         _name_states(connection, warehouse, then, instant)

@@ -59,7 +59,7 @@ def begin_sync(connection: DuckDBPyConnection, plan: SyncPlan) -> SyncRun:
     """
     filters = json.dumps(plan.filters, sort_keys=True)
     with transaction(connection):
-        _count(connection)
+        _conflict_with_other_loads(connection)
         resumed = _resume(connection, plan, filters)
         if resumed:
             return resumed
@@ -166,7 +166,7 @@ def report(
     connection: DuckDBPyConnection, run: SyncRun, progress: Progress, counts: BatchCounts, quarantined: int
 ) -> None:
     """Write the pull's progress and add the batch's counts; part of the batch's transaction. Raises UnknownSync."""
-    _count(connection)
+    _conflict_with_other_loads(connection)
     row = connection.execute(
         read_sql("report_progress.sql"),
         {
@@ -209,7 +209,7 @@ def succeed(connection: DuckDBPyConnection, run: SyncRun, watermark: datetime | 
     connection.execute(read_sql("succeed_sync.sql"), {"object": run.object_name, "sync_id": run.sync_id})
 
 
-def _count(connection: DuckDBPyConnection) -> None:
+def _conflict_with_other_loads(connection: DuckDBPyConnection) -> None:
     """Change the row that all loads change, so that none commits beside another (lake_locks.py)."""
     connection.execute("UPDATE ops.loads SET number = number + 1")
 

@@ -21,8 +21,8 @@ NIGHTLY = {"payments": ReadEvery.NIGHT, "one_time_incentives": ReadEvery.NIGHT}
 """What is read whole takes five minutes at a large merchant, and is then left to the night (cadence.py)."""
 
 
-def sync(site: Site) -> int:
-    """All that a sync reads, without Dagster around it; its requests."""
+def sync(site: Site) -> tuple[int, bool]:
+    """All that a sync reads, without Dagster around it; its requests, and whether a sweep listed what is open."""
     before = len(site.emulator.requests)
     waiting = what_waits(OBJECTS, site.warehouse, NIGHTLY)
     with client_for(site.emulator) as client:
@@ -34,9 +34,9 @@ def sync(site: Site) -> int:
             for named in looked_up_after(object):
                 if named.name in waiting:
                     look_up_named(object, report, named, source, site.warehouse, run_id=str(uuid4()))
-    site.sweep(may_trust_webhooks=True)
+    swept = site.sweep(may_trust_webhooks=True).values()
     site.derive()
-    return len(site.emulator.requests) - before
+    return len(site.emulator.requests) - before, any(report.told_since is None for report in swept)
 
 
 def change(site: Site) -> None:
@@ -57,7 +57,8 @@ def requests_of_a_change(site: Site) -> int:
     change(site)
     sync(site)
     change(site)
-    asked = sync(site)
+    asked, listed = sync(site)
+    assert not listed
     assert_equals_world(site.emulator, site.warehouse, [BY_NAME[name] for name in ("subscriptions", "payments")])
     for name in ("orders", "items"):
         deleted = set(site.world.deleted(name))
