@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -28,8 +29,11 @@ DIFFERENT = {
 }
 
 
-def live(place: Place, folder: Path) -> None:
-    """A first sync, days with deletions, webhooks, a sweep, and a second sync; each derived, and the marts."""
+def live(place: Place, folder: Path, all_lived: Barrier) -> None:
+    """A first sync, days with deletions, webhooks, a sweep, and a second sync; each derived, and the marts.
+
+    The marts are built at the same time as those of the other places.
+    """
     warehouse: Any = OpenWarehouse(place)
     folder.mkdir()
     inbox = Inbox(folder / "inbox.sqlite")
@@ -43,6 +47,7 @@ def live(place: Place, folder: Path) -> None:
         site.pull("subscriptions", "orders", "items", "products")
         site.sweep()
         site.derive()
+    all_lived.wait(120)
     build_marts(warehouse, Terms("America/New_York", 9), prepare_reading)
     inbox.close()
     warehouse.close()
@@ -80,8 +85,9 @@ def test_one_seed_is_the_same_in_a_file_in_a_folder_and_in_a_bucket(tmp_path: Pa
         "folder": new_lake(catalog, tmp_path),
         "bucket": new_lake(catalog, tmp_path, s3.new_prefix()),
     }
+    all_lived = Barrier(len(places))
     with ThreadPoolExecutor(len(places)) as pool:
-        lives = [pool.submit(live, place, tmp_path / f"merchant_{name}") for name, place in places.items()]
+        lives = [pool.submit(live, place, tmp_path / f"merchant_{name}", all_lived) for name, place in places.items()]
         for lived in lives:
             lived.result()
     file, folder, bucket = (contents(place) for place in places.values())

@@ -6,6 +6,7 @@ The scratch database is a file beside the warehouse. It holds ids, so only its o
 end, after a failure too, and what a killed build has left is removed by the next. Builds take turns.
 """
 
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -18,6 +19,7 @@ from duckdb import DuckDBPyConnection
 from filelock import Timeout
 
 from og_assets.locking import ProcessLock
+from og_assets.warehouse.connecting import once_free
 from og_assets.warehouse.derived_table import DerivedTable, clear
 from og_assets.warehouse.errors import MartsDisagree, WarehouseLocked
 from og_assets.warehouse.forgotten import read_forgotten, require_same
@@ -43,7 +45,8 @@ SECONDS_FOR_A_TURN = 1800.0
 MANY_ORDERS = 1_700_000
 MEMORY_LIMIT_FOR_MANY = "4GB"
 """Memory of DuckDB: above some 3 million items the joins spill, at a third more CPU."""
-
+_scratch_name = threading.Lock()
+"""Held while a database is attached as scratch: lakes share the DuckDB of their process, and so its names."""
 
 NOT_PULLED = "subscriptions, orders and items have not all been pulled yet"
 
@@ -164,14 +167,21 @@ def _remove(scratch: Path) -> None:
         spilled.unlink(missing_ok=True)
 
 
+def _attach(connection: DuckDBPyConnection, scratch: Path, options: str = "READ_WRITE") -> None:
+    """Attach it as soon as it is free: where it was before, transactions beside ours keep it until they end."""
+    statement = f"ATTACH {literal(str(scratch))} AS scratch ({options})"
+    once_free(scratch, lambda: connection.execute(statement), SECONDS_FOR_A_TURN)
+
+
 @contextmanager
 def _attached(connection: DuckDBPyConnection, scratch: Path, options: str = "READ_WRITE") -> Iterator[None]:
-    with new_files_for_owner_only():
-        connection.execute(f"ATTACH {literal(str(scratch))} AS scratch ({options})")
-    try:
-        yield
-    finally:
-        connection.execute("DETACH scratch")
+    with _scratch_name:
+        with new_files_for_owner_only():
+            _attach(connection, scratch, options)
+        try:
+            yield
+        finally:
+            connection.execute("DETACH scratch")
 
 
 @contextmanager
@@ -188,7 +198,7 @@ def _computing(scratch: Path) -> Iterator[DuckDBPyConnection]:
         )
         try:
             connection.execute("SET TimeZone = 'UTC'")
-            connection.execute(f"ATTACH {literal(str(scratch))} AS scratch")
+            _attach(connection, scratch)
             connection.execute("USE scratch")
             count = connection.execute("SELECT count(*) FROM orders").fetchone()
             many = count is not None and count[0] > MANY_ORDERS
