@@ -26,7 +26,7 @@ from og_assets.warehouse.views import View, ensure_view
 
 log = logging.getLogger("og_assets")
 
-_FROM_THE_START = -1
+_NO_LOAD = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +95,24 @@ def derive(
 
 
 def _derive_tombstones(connection: DuckDBPyConnection, mark: int | None, days: Days | None) -> bool:
+    _note_loaded(connection, mark, days)
     if mark is None:
         clear(connection, TOMBSTONES)
-    _touch(connection, "touch_tombstones.sql", _FROM_THE_START if mark is None else mark, days)
-    connection.execute(
-        "DELETE FROM analytics.deletion_tombstones AS old"
-        " WHERE EXISTS (FROM touched WHERE touched.object = old.object AND touched.id = old.id)"
-    )
+        connection.execute(
+            "CREATE OR REPLACE TEMP TABLE touched AS SELECT DISTINCT object, id FROM ordergroove.deletion_evidence"
+        )
+    else:
+        connection.execute(read_sql("touch_tombstones.sql"))
+        connection.execute(
+            "DELETE FROM analytics.deletion_tombstones AS old"
+            " WHERE EXISTS (FROM touched WHERE touched.object = old.object AND touched.id = old.id)"
+        )
     if _touched(connection):
+        for object in ("orders", "items"):
+            wanted = f"SELECT id FROM touched WHERE object = '{object}'"
+            _find(connection, f"known_{object}", f"ordergroove.{object}", "public_id", wanted, f"loaded_{object}")
+        theirs = read_sql("orders_of_tombstones.sql")
+        _find(connection, "their_orders", "ordergroove.orders", "public_id", theirs, "loaded_orders")
         _fill(connection, TOMBSTONES)
     return mark is None
 
@@ -111,17 +121,22 @@ def _derive_bridge(connection: DuckDBPyConnection, mark: int | None, days: Days 
     """The orders whose rows change are noted for the totals."""
     connection.execute(read_sql("live_tombstones.sql"))
     if mark is not None:
-        _touch(connection, "touch_bridge.sql", mark, days)
-        _scope(connection, "outdated", "analytics.items_orders_bridge", "item")
+        bridge = "analytics.items_orders_bridge"
+        _note_loaded(connection, mark, days)
+        connection.execute(read_sql("touch_bridge.sql"))
+        _find(connection, "outdated", bridge, "item", "FROM touched", "outdated_already")
         _note_orders(connection, "outdated")
-        connection.execute("DELETE FROM analytics.items_orders_bridge WHERE rowid IN (FROM outdated_rows)")
-        _scope(connection, "items_in_scope", "ordergroove.items", "public_id")
+        connection.execute(f"DELETE FROM {bridge} WHERE rowid IN (FROM outdated_rows)")
+        _find(connection, "items_in_scope", "ordergroove.items", "public_id", "FROM touched", "loaded_items")
+        theirs = read_sql("orders_of_items.sql")
+        _find(connection, "orders_in_scope", "ordergroove.orders", "public_id", theirs, "loaded_orders")
         _fill_anew(connection, BRIDGE)
         _note_orders(connection, "derived_anew")
         if _same_size(connection, BRIDGE, "items"):
             return False
     clear(connection, BRIDGE)
-    _scope(connection, "items_in_scope", "ordergroove.items")
+    _show_all(connection, "items_in_scope", "ordergroove.items")
+    _show_all(connection, "orders_in_scope", "ordergroove.orders")
     _fill(connection, BRIDGE)
     connection.execute("DELETE FROM ops.derived_state WHERE table_name = ?", [ORDER_TOTALS.name])
     return True
@@ -131,17 +146,18 @@ def _derive_totals(connection: DuckDBPyConnection, mark: int | None, days: Days 
     connection.execute(read_sql("live_tombstones.sql"))
     is_whole = mark is None
     if mark is not None:
-        _touch(connection, "touch_order_totals.sql", mark, days)
-        _scope(connection, "outdated", "analytics.order_totals", "order")
+        _note_loaded(connection, mark, days)
+        connection.execute(read_sql("touch_order_totals.sql"))
+        _find(connection, "outdated", "analytics.order_totals", "order", "FROM touched")
         connection.execute("DELETE FROM analytics.order_totals WHERE rowid IN (FROM outdated_rows)")
-        _scope(connection, "orders_in_scope", "ordergroove.orders", "public_id")
-        _scope(connection, "bridge_in_scope", "analytics.items_orders_bridge", "order")
+        _find(connection, "orders_in_scope", "ordergroove.orders", "public_id", "FROM touched", "loaded_orders")
+        _find(connection, "bridge_in_scope", "analytics.items_orders_bridge", "order", "FROM touched")
         _fill_anew(connection, ORDER_TOTALS)
         is_whole = not _same_size(connection, ORDER_TOTALS, "orders")
     if is_whole:
         clear(connection, ORDER_TOTALS)
-        _scope(connection, "orders_in_scope", "ordergroove.orders")
-        _scope(connection, "bridge_in_scope", "analytics.items_orders_bridge")
+        _show_all(connection, "orders_in_scope", "ordergroove.orders")
+        _show_all(connection, "bridge_in_scope", "analytics.items_orders_bridge")
         _fill(connection, ORDER_TOTALS)
     connection.execute("DELETE FROM ops.orders_to_total")
     return is_whole
@@ -184,10 +200,17 @@ def _mark(connection: DuckDBPyConnection, table: DerivedTable) -> int | None:
     return int(row[0]) if row else None
 
 
-def _touch(connection: DuckDBPyConnection, sql: str, mark: int, days: Days | None) -> None:
-    """Fill temp.touched. Stamps of the object tables are UTC wall clocks, so the days become such."""
-    start, end = (_wall_clock(days.start), _wall_clock(days.end)) if days else (None, None)
-    connection.execute(read_sql(sql), {"mark": mark, "from": start, "until": end})
+def _note_loaded(connection: DuckDBPyConnection, mark: int | None, days: Days | None) -> None:
+    """Fill temp.loaded_orders and loaded_items; without a mark with nothing.
+
+    Stamps of the object tables are UTC wall clocks, so the days become such.
+    """
+    start, end = (days.start, days.end) if days and mark is not None else (None, None)
+    connection.execute(
+        read_sql("loaded_since.sql").format(
+            mark=_NO_LOAD if mark is None else mark, start=_wall_clock(start), end=_wall_clock(end)
+        )
+    )
 
 
 def _touched(connection: DuckDBPyConnection) -> int:
@@ -195,24 +218,34 @@ def _touched(connection: DuckDBPyConnection) -> int:
     return int(row[0]) if row else 0
 
 
-def _wall_clock(instant: datetime) -> datetime:
-    return instant.astimezone(UTC).replace(tzinfo=None)
+def _wall_clock(instant: datetime | None) -> str:
+    """An instant as SQL."""
+    return f"TIMESTAMP '{instant.astimezone(UTC).replace(tzinfo=None)}'" if instant else "NULL"
 
 
-def _scope(connection: DuckDBPyConnection, view: str, table: str, key: str | None = None) -> None:
-    """A view of a table: all rows, or those whose `key` is in temp.touched.
+def _find(
+    connection: DuckDBPyConnection, view: str, table: str, key: str, wanted: str, found_already: str | None = None
+) -> None:
+    """A view of the rows of a table whose `key` is in the query `wanted`.
 
-    These are found by their key alone and then read by their position, in temp.<view>_rows: to look for
-    them with all columns would read the columns of the whole table.
+    They are found by their key alone and then read by their position, in temp.<view>_rows: to look for them with all
+    columns would read the columns of the whole table. The keys are not read either when all that is wanted is in
+    temp.<found_already>, which has keys (id) with their positions (at_row).
     """
-    only = ""
-    if key:
-        connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE {view}_rows AS"
-            f" SELECT rowid AS at_row FROM {table} WHERE {quoted(key)} IN (FROM touched)"
-        )
-        only = f" WHERE rowid IN (FROM {view}_rows)"
-    connection.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS FROM {table}{only}")
+    near = f"FROM {found_already} WHERE id IN (FROM wanted)" if found_already else "SELECT '' AS id, 0 AS at_row LIMIT 0"
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {view}_rows AS"
+        f" WITH wanted(id) AS ({wanted}), near AS ({near})"
+        " SELECT at_row FROM near"
+        f" UNION ALL SELECT rowid FROM {table}"
+        f" WHERE {quoted(key)} IN (SELECT id FROM wanted WHERE id NOT IN (SELECT id FROM near))"
+    )
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS FROM {table} WHERE rowid IN (FROM {view}_rows)")
+
+
+def _show_all(connection: DuckDBPyConnection, view: str, table: str) -> None:
+    """A view of all rows of a table, in the place of those that `_find` has found."""
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS FROM {table}")
 
 
 def _note_orders(connection: DuckDBPyConnection, rows: str) -> None:

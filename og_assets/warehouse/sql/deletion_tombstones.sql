@@ -1,21 +1,15 @@
--- One tombstone for each order and item in temp.touched: a function of all that says it was deleted and of its row.
+-- One tombstone for each order and item in temp.touched: a function of all that says it was deleted and of its row,
+-- which is in known_orders or known_items. The order that an item was in is in their_orders.
 INSERT INTO analytics.deletion_tombstones BY NAME
 WITH evidence AS (
     FROM ordergroove.deletion_evidence SEMI JOIN touched USING (object, id)
 ),
 known AS (
-    -- Found by the key alone and then read by position: else the wide columns of the whole table would be read.
     SELECT 'orders' AS object, public_id AS id, public_id AS "order", NULL AS subscription, _raw, _synced_at
-    FROM ordergroove.orders
-    WHERE rowid IN (
-        SELECT rowid FROM ordergroove.orders WHERE public_id IN (SELECT id FROM touched WHERE object = 'orders')
-    )
+    FROM known_orders
     UNION ALL
     SELECT 'items', public_id, "order", subscription, _raw, _synced_at
-    FROM ordergroove.items
-    WHERE rowid IN (
-        SELECT rowid FROM ordergroove.items WHERE public_id IN (SELECT id FROM touched WHERE object = 'items')
-    )
+    FROM known_items
 ),
 judged AS (
     -- Whoever is fetched after we learned of the deletion exists. Both times are of our clock, so that no difference
@@ -56,9 +50,6 @@ identified AS (
     FROM chosen
     LEFT JOIN known USING (object, id)
     LEFT JOIN told USING (event_id)
-),
-their_orders AS (
-    SELECT public_id, customer FROM ordergroove.orders WHERE public_id IN (SELECT "order" FROM identified)
 )
 SELECT
     identified.object,

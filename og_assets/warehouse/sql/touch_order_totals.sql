@@ -1,16 +1,10 @@
--- temp.touched: the orders whose totals may be others than at the load $mark.
--- Conditions stand in queries of their own, because an OR of them would read every key of the table.
+-- temp.touched: the orders whose totals may be others than before the new loads.
 CREATE OR REPLACE TEMP TABLE touched AS
-WITH new_loads AS (
-    SELECT sync_id FROM ops.sync_runs WHERE last_load > $mark
-)
 -- An item came, changed or left (items may move between orders under the same id),
 SELECT "order" FROM ops.orders_to_total
 UNION
 -- or the order was loaded,
-SELECT public_id FROM ordergroove.orders WHERE _sync_id IN (FROM new_loads)
-UNION
-SELECT public_id FROM ordergroove.orders WHERE updated >= $from AND updated < $until
+SELECT id FROM loaded_orders
 UNION
 -- or its tombstone was lifted
 SELECT "order"
