@@ -6,9 +6,10 @@ to the same row, without a note. So a spelling may be left out of this file at a
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import chain
 
 import msgspec
 
@@ -61,9 +62,14 @@ _members = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """Records with these members in this order. `match` finds their days; `names_secrets` says that a name does."""
+    """Records with these members in this order. `names_secrets` says that a name does.
+
+    `match` takes one record and finds its days; `match_lines` takes one a line and finds for each its brace and its
+    days, or nothing.
+    """
 
     match: Callable[[bytes], re.Match[bytes] | None]
+    match_lines: Callable[[bytes], list[tuple[bytes, ...]]]
     names_secrets: bool
 
 
@@ -81,15 +87,31 @@ class PlainRecords:
         self._key = set(object.key)
         self._forms: dict[tuple[str, ...], _Form | None] = {}
         self._last: _Form | None = None
-        self._days: set[bytes | None] = {None}
+        self._days: set[bytes | None] = {None, b""}
 
-    def find(self, body: bytes) -> bytes | None:
-        """The record as it may be written when it is plain then, else None."""
+    def find(self, bodies: Sequence[bytes]) -> Sequence[bytes | None]:
+        """The records as they may be written; None for those that are not plain then."""
+        if self._last is None or self._last.names_secrets or not self._keeps_personal:
+            return [self._find(body) for body in bodies]
+        page = b"\n".join(bodies)
+        found = self._last.match_lines(page)
+        # As many lines as records, so that none of them holds a line feed.
+        if len(found) != len(bodies) or not _is_utf8(page) or _shows_members(page, len(bodies)):
+            return [self._find(body) for body in bodies]
+        matches, *days = zip(*found, strict=True)
+        if all(matches) and self._are_plain({*chain.from_iterable(days)}):
+            return bodies
+        return [
+            body if line[0] and self._are_plain(line[1:]) else self._find(body)
+            for body, line in zip(bodies, found, strict=True)
+        ]
+
+    def _find(self, body: bytes) -> bytes | None:
         if not _is_utf8(body):
             return None
         if self._keeps_personal:
             form = self._form_of(body)
-            if form and not form.names_secrets and not _shows_members(body):
+            if form and not form.names_secrets and not _shows_members(body, 1):
                 return body
         masked = self._mask(body)
         return masked if self._form_of(masked) else None
@@ -114,7 +136,7 @@ class PlainRecords:
                 return None
             self._last = form
         days = found.groups()
-        return form if self._days.issuperset(days) or self._are_plain(days) else None
+        return form if self._are_plain(days) else None
 
     def _form_with(self, body: bytes) -> _Form | None:
         try:
@@ -129,15 +151,19 @@ class PlainRecords:
         if not self._key.issubset(names) or not all(map(_NAME.fullmatch, names)):
             return None
         members = (rb'"%b":(?:%b)' % (name.encode(), self._values.get(name, _UNKNOWN)) for name in names)
-        pattern = re.compile(rb"\{%b\}" % b",".join(members))
-        return _Form(pattern.fullmatch, any(map(is_secret, names)))
+        record = rb"\{%b\}" % b",".join(members)
+        # Two groups at least, since one alone would not come in tuples.
+        lines = re.compile(rb"^(?:(?=(\{))%b()|.*)$" % record, re.MULTILINE)
+        return _Form(re.compile(record).fullmatch, lines.findall, any(map(is_secret, names)))
 
-    def _are_plain(self, days: tuple[bytes | None, ...]) -> bool:
+    def _are_plain(self, days: Collection[bytes | None]) -> bool:
         """Whether these are days of the calendar, on which the clock does not change."""
+        if self._days.issuperset(days):
+            return True
         for day in days:
-            if day is not None and day not in self._days:
+            if day not in self._days:
                 try:
-                    ordinal = date.fromisoformat(day.decode()).toordinal()
+                    ordinal = date.fromisoformat(day.decode() if day else "").toordinal()
                 except ValueError:
                     return False
                 if self._clock.plain_offset(ordinal) is None:
@@ -156,9 +182,9 @@ def _spelling(object: OrdergrooveObject, member: str) -> bytes:
     return rb"null|%b" % usual if usual else b"null"
 
 
-def _shows_members(body: bytes) -> bool:
-    """Whether a value may show members of which one is a secret; quick, and at times a false alarm."""
-    return (b"'" in body or body.find(b"{", 1) > 0) and may_hold_secrets(body)
+def _shows_members(text: bytes, records: int) -> bool:
+    """Whether a value of these records may show members of which one is a secret; quick, and at times a false alarm."""
+    return (b"'" in text or text.count(b"{") > records) and may_hold_secrets(text)
 
 
 def _is_utf8(body: bytes) -> bool:

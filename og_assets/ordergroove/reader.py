@@ -4,6 +4,7 @@ The common body is read in one compiled call. Only a body with an odd value take
 is read by itself: what the documents show somewhere is understood, and the rest becomes null with a note.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -80,9 +81,9 @@ class RecordReader:
             msgspec.defstruct("Cut", [(name, msgspec.Raw, _NULL) for name, _ in self._cut_columns])
         )
 
-    def plain(self, body: bytes) -> bytes | None:
-        """The body as it may be written, when the database can read it by itself to what `read` makes of it."""
-        return self._plain.find(body)
+    def plain(self, bodies: Sequence[bytes]) -> Sequence[bytes | None]:
+        """The bodies as they may be written, when the database can read them by itself to what `read` makes of them."""
+        return self._plain.find(bodies)
 
     def offsets(self) -> list[tuple[date, timedelta]]:
         """From which day on what is to be taken off a stamp to make it UTC, for all plain bodies until now."""

@@ -65,9 +65,14 @@ class ForgetfulReader:
     dropping: RecordReader
     forgotten: Forgotten
 
-    def plain(self, body: bytes) -> bytes | None:
-        """The body as it may be written, when the database can read it by itself; none of forgotten customers can."""
-        return None if self.forgotten.concerns(body) else self.reader.plain(body)
+    def plain(self, bodies: Sequence[bytes]) -> Sequence[bytes | None]:
+        """The bodies as they may be written, when the database can read them; none of forgotten customers can."""
+        concerned = [self.forgotten.concerns(body) for body in bodies]
+        if not any(concerned):
+            return self.reader.plain(bodies)
+        return [
+            None if theirs else self.reader.plain([body])[0] for body, theirs in zip(bodies, concerned, strict=True)
+        ]
 
     def offsets(self) -> list[tuple[date, timedelta]]:
         """From which day on what is to be taken off a stamp to make it UTC, for all plain bodies until now."""

@@ -24,6 +24,7 @@ from og_assets.ordergroove.read_ahead import read_ahead
 from og_assets.ordergroove.reader import Accepted
 from og_assets.ordergroove.tracked import TRACKED
 from og_assets.sync.forgetting import forgetful
+from og_assets.sync.load_behind import LoadBehind
 from og_assets.sync.logged_run import logged_run
 from og_assets.sync.progress_lines import ProgressLines
 from og_assets.sync.source import Source
@@ -258,14 +259,17 @@ class _Pull:
         with (
             Staging(staging_folder(self._warehouse.place), self._table) as staging,
             closing(read_ahead(pages, PAGES_AHEAD, when_sent=self._client.when_sent)) as ahead,
+            LoadBehind() as behind,
         ):
             for page in ahead:
+                behind.check()
                 noted, refused = stage_records(page.records, page.fetched_at, self._reader, staging)
                 self._refused += refused
                 self._advance(page, noted)
                 self._lines.after_page(self.progress, partial(self._rows_of, page))
                 if page.next_url is None or staging.is_full:
-                    self._load(staging, finished=page.next_url is None)
+                    batch = self._batch(staging, finished=page.next_url is None)
+                    behind.start(partial(self._load, batch))
 
     def _rows_of(self, page: Page) -> list[bytes]:
         return [record.values for record in map(self._reader.read, page.records) if isinstance(record, Accepted)]
@@ -290,26 +294,28 @@ class _Pull:
             )
         return skew.total_seconds()
 
-    def _load(self, staging: Staging, *, finished: bool) -> None:
-        segment = staging.close_segment(self._reader.offsets())
-        batch = Batch(
-            segment=segment,
+    def _batch(self, staging: Staging, *, finished: bool) -> Batch:
+        """What was read since the last batch."""
+        refused, self._refused = self._refused, []
+        return Batch(
+            segment=staging.close_segment(self._reader.offsets()),
             progress=self.progress,
-            quarantined=self._refused,
+            quarantined=refused,
             watermark=self._new_watermark() if finished else None,
             finished=finished,
         )
+
+    def _load(self, batch: Batch) -> None:
         with self._warehouse.get_connection() as connection:
             require_same(connection, self._begun.forgotten)
             load_batch(connection, self._table, self._run, batch, keeping=self._warehouse.keeping)
-            if finished:
+            if batch.finished:
                 self.watermark_after = read_watermark(connection, self._object.name)
                 self.counts, self.quarantined = read_counts(connection, self._run)
                 counted = connection.execute(f"SELECT count(*) FROM {self._table.qualified_name}").fetchone()
                 self.rows = counted[0] if counted else 0
-        if segment:
-            segment.discard()
-        self._refused = []
+        if batch.segment:
+            batch.segment.discard()
 
     def _new_watermark(self) -> datetime | None:
         if not self._begun.moves_watermark:

@@ -15,8 +15,8 @@ from og_assets.warehouse.staging import Staging
 class ReadsRecords(Protocol):
     """What reads the bodies of one object, as RecordReader does."""
 
-    def plain(self, body: bytes) -> bytes | None:
-        """The body as it may be written, when the database can read it by itself to what `read` makes of it."""
+    def plain(self, bodies: Sequence[bytes]) -> Sequence[bytes | None]:
+        """The bodies as they may be written, when the database can read them by itself to what `read` makes of them."""
 
     def offsets(self) -> list[tuple[date, timedelta]]:
         """From which day on what is to be taken off a stamp to make it UTC, for all plain bodies until now."""
@@ -29,10 +29,15 @@ def stage_records(
     bodies: Sequence[bytes], fetched_at: datetime, reader: ReadsRecords, staging: Staging
 ) -> tuple[int, list[QuarantinedRecord]]:
     """Stage the records of a page; how many rows have notes, and the records that cannot be rows."""
+    plain = reader.plain(bodies)
+    if plain is bodies:
+        staging.write_plain(bodies, fetched_at)
+        staging.end_page()
+        return 0, []
     noted, refused = 0, []
     when = to_json(fetched_at)
-    for plain, run in groupby(((reader.plain(body), body) for body in bodies), lambda record: record[0] is not None):
-        if plain:
+    for is_plain, run in groupby(zip(plain, bodies, strict=True), lambda record: record[0] is not None):
+        if is_plain:
             staging.write_plain([record for record, _ in run if record is not None], fetched_at)
             continue
         for _, body in run:

@@ -232,10 +232,10 @@ def _find(
     columns would read the columns of the whole table. The keys are not read either when all that is wanted is in
     temp.<found_already>, which has keys (id) with their positions (at_row).
     """
-    near = f"FROM {found_already} WHERE id IN (FROM wanted)" if found_already else "SELECT '' AS id, 0 AS at_row LIMIT 0"
+    known = found_already or "(SELECT '' AS id, 0 AS at_row LIMIT 0)"
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE {view}_rows AS"
-        f" WITH wanted(id) AS ({wanted}), near AS ({near})"
+        f" WITH wanted(id) AS ({wanted}), near AS (FROM {known} WHERE id IN (FROM wanted))"
         " SELECT at_row FROM near"
         f" UNION ALL SELECT rowid FROM {table}"
         f" WHERE {quoted(key)} IN (SELECT id FROM wanted WHERE id NOT IN (SELECT id FROM near))"
