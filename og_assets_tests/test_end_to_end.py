@@ -33,7 +33,9 @@ def digests_without_fetch_time(warehouse: WarehouseResource) -> dict[str, tuple[
 
 @pytest.mark.long
 @pytest.mark.soak
-@pytest.mark.parametrize(("customers", "page_size"), [(5, 10), (5000, 100), *([(5, 100), (5000, 10)] if SOAK else [])])
+@pytest.mark.parametrize(
+    ("customers", "page_size"), [(5, 10), (2000, 100), *([(5, 100), (5000, 100), (5000, 10)] if SOAK else [])]
+)
 def test_tables_equal_the_truth_after_full_pull_a_week_and_once_more(
     warehouse: WarehouseResource, customers: int, page_size: int
 ) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from og_assets_tests.lives.playing import play
 
-LIVES = 10
+LIVES = 6
 SEED = int(os.environ.get("OG_SEED") or random.randrange(2**32))
 
 
