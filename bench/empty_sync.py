@@ -3,9 +3,10 @@
 They have the keys, dependencies, partitions, checks, pools, retries and resources of ours.
 """
 
+from collections.abc import Iterator
+
 import dagster as dg
 
-from og_assets.assets.checks import Checked
 from og_assets.definitions import defs
 
 
@@ -25,10 +26,11 @@ def _emptied(asset: dg.AssetsDefinition) -> dg.AssetsDefinition:
         pool=asset.op.pool,
         retry_policy=asset.op.retry_policy,
     )
-    def empty(_: dg.AssetExecutionContext) -> Checked:
-        return dg.MaterializeResult(
-            check_results=[dg.AssetCheckResult(passed=True, check_name=spec.name) for spec in asset.check_specs]
-        )
+    def empty(_: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+        for spec in asset.specs:
+            yield dg.MaterializeResult(asset_key=spec.key)
+        for check in asset.check_specs:
+            yield dg.AssetCheckResult(passed=True, asset_key=check.asset_key, check_name=check.name)
 
     return empty
 
