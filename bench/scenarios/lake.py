@@ -16,7 +16,7 @@ from bench.scenarios.scenario import Goal, Outcome, Scenario
 from og_assets.commands.child_process import child
 from og_assets_tests.lake.services import S3, Postgres, running_postgres, running_s3
 
-ORDERS, CHANGED, ITEMS = 100_000, 1_000, 100_000
+ORDERS, MANY_ORDERS, CHANGED, ITEMS = 100_000, 1_000_000, 1_000, 100_000
 FILE, FOLDER, BUCKET = "a file", "a lake in a folder", "a lake in a bucket"
 
 
@@ -111,10 +111,10 @@ def _changed(lab: Lab, rounds: int) -> Outcome:
 
         def into(kind: str) -> Callable[[], Measurement]:
             def pull() -> Measurement:
-                lab.serve(records=lab.records(ORDERS))
+                lab.serve(records=lab.records(MANY_ORDERS))
                 place = site.new(kind)
                 site.pull(place)
-                lab.serve(records=lab.records(ORDERS), changed=lab.records(CHANGED))
+                lab.serve(records=lab.records(MANY_ORDERS), changed=lab.records(CHANGED))
                 measured = site.pull(place)
                 site.work("check", place, lab.url, "changed")
                 return measured
@@ -171,7 +171,7 @@ def _readers(lab: Lab, rounds: int) -> Outcome:
 
 SCENARIOS = [
     Scenario("lake", "A first pull of 100,000 orders without latency, into a file and into lakes", 3, _pull),
-    Scenario("lake-changed", "1,000 changed in 100,000 orders, in a file and in a lake", 3, _changed),
+    Scenario("lake-changed", "1,000 changed in 1,000,000 orders, in a file and in a lake", 2, _changed),
     Scenario(
         "lake-derived", "Tombstones, bridge and totals of 100,000 items anew, in a file and in a lake", 3, _derived
     ),

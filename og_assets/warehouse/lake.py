@@ -176,6 +176,7 @@ class _Instance:
     """The DuckDB of this process. Thread-safe."""
 
     connection_of_all: DuckDBPyConnection
+    spill_folder: Path
     spill_lock: ProcessLock
     attached: dict[tuple[Lake, bool], _Attached] = field(default_factory=dict)
     guard: threading.Lock = field(default_factory=threading.Lock)
@@ -183,6 +184,8 @@ class _Instance:
     @contextmanager
     def connection(self, lake: Lake, *, read_only: bool) -> Iterator[DuckDBPyConnection]:
         """A connection of its own whose database is the lake."""
+        # Somebody may have tidied up; DuckDB makes a folder of its own in it.
+        self.spill_folder.mkdir(parents=True, exist_ok=True)
         with self.guard:
             attached = self._attach(lake, read_only=read_only)
             attached.users += 1
@@ -264,7 +267,7 @@ def _instance_of(lake: Lake, *, threads: int) -> _Instance:
                 }
             )
             load_extensions(connection)
-            _instances[os.getpid()] = _Instance(connection, lock)
+            _instances[os.getpid()] = _Instance(connection, area.parent, lock)
         return _instances[os.getpid()]
 
 

@@ -217,6 +217,21 @@ def has_columns(connection: DuckDBPyConnection, table: Storable) -> bool | None:
     return found == [(column.name, column.type) for column in table.stored_columns] if found else None
 
 
+def names_with_columns(connection: DuckDBPyConnection, tables: Iterable[Storable]) -> set[str]:
+    """The qualified names of those of `tables` of which `has_columns` is true, by one look at all columns."""
+    found: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for schema, name, column, type in connection.execute(
+        "SELECT schema_name, table_name, column_name, data_type FROM duckdb_columns()"
+        " WHERE database_name = current_database() ORDER BY column_index"
+    ).fetchall():
+        found.setdefault((schema, name), []).append((column, type))
+    return {
+        table.qualified_name
+        for table in tables
+        if found.get((table.schema, table.name)) == [(column.name, column.type) for column in table.stored_columns]
+    }
+
+
 def make_anew(connection: DuckDBPyConnection, table: Storable) -> None:
     """Make `table`, without rows, in place of one that may be there; part of a transaction."""
     connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(table.schema)}")

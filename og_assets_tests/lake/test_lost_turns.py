@@ -1,5 +1,6 @@
 """Turns in a lake are sessions of PostgreSQL: what is lost with one, and what is not."""
 
+import shutil
 import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -154,6 +155,24 @@ def test_a_batch_whose_commit_lacks_memory_is_loaded_with_more(lake: Lake) -> No
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
         assert process.submit(load_as_memory_runs_out, lake).result() == "953.6 MiB"
     assert orders(lake) == ["first", "second"]
+
+
+def spill_after_tidying(lake: Lake) -> int:
+    """Sort what has no room in memory when somebody has removed the folder for that since the lake was opened."""
+    with open_warehouse(lake):
+        pass
+    shutil.rmtree(lake.beside("tmp"))
+    with open_warehouse(lake, config={"memory_limit": "64MB"}) as connection:
+        connection.execute(
+            "CREATE TEMP TABLE sorted AS SELECT md5(i::VARCHAR) AS a FROM range(3000000) t(i) ORDER BY a"
+        )
+        return int(connection.execute("SELECT count(*) FROM sorted").fetchall()[0][0])
+
+
+def test_a_folder_for_spilling_that_was_removed_is_made_again(lake: Lake) -> None:
+    """A process keeps the name that it had with its first lake, which may be gone by then."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
+        assert process.submit(spill_after_tidying, lake).result() == 3_000_000
 
 
 def test_a_reader_does_not_wait_for_a_load_and_sees_nothing_of_it(lake: Lake, meanwhile: Meanwhile) -> None:
