@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -23,6 +22,7 @@ from og_assets.commands.child_process import child
 from og_assets.emulator.server import EMULATOR_KEY, Emulator
 from og_assets.emulator.world import World
 from og_assets.sync.windows import CHICAGO
+from og_assets_tests.ports import a_free_port
 
 playwright = pytest.importorskip("playwright.sync_api", reason="the Python package playwright is not installed")
 
@@ -64,9 +64,7 @@ def environment(folder: Path, **settings: str) -> dict[str, str]:
 @contextmanager
 def og_dev(folder: Path, variables: dict[str, str]) -> Iterator[str]:
     """`og dev`, by the address of its UI."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = a_free_port()
     url = f"http://127.0.0.1:{port}"
     command = [*OG, "dev", "--port", str(port)]
     with (
