@@ -168,7 +168,7 @@ class PlainRecords:
                     return False
                 if self._clock.plain_offset(ordinal) is None:
                     return False
-                self._days.add(day)
+        self._days.update(days)
         return True
 
 
