@@ -20,6 +20,7 @@ from og_assets.sync.pull import PullReport, pull
 from og_assets.sync.source import Source
 from og_assets.sync.windows import CHICAGO, PullMode, PullRequest
 from og_assets.warehouse.checks import evaluate
+from og_assets.warehouse.warehouse import Warehouse
 
 QUICK = RetryPolicy(first_delay=0.001, max_delay=0.01)
 
@@ -31,7 +32,7 @@ def client_for(emulator: Emulator, key: str = EMULATOR_KEY) -> OrdergrooveClient
 
 def pull_one(
     emulator: Emulator,
-    warehouse: WarehouseResource,
+    warehouse: Warehouse,
     object: OrdergrooveObject,
     *,
     mode: PullMode = PullMode.SINCE_WATERMARK,

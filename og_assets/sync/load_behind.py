@@ -10,13 +10,14 @@ from typing import Self
 class LoadBehind:
     """One load at a time, in a thread of its own; a context manager, which waits for the last one.
 
-    What a load raises is raised by whatever is called next, `check` at the latest after each page. When the block is
-    stopped (Ctrl-C, a run that is terminated), nobody waits: a load may stand in a queue for minutes. What it has not
-    committed when the process ends, or when its staged rows are gone, is not loaded.
+    What a load raises is raised by the next call of any method, or by the end of the block. When the block is stopped
+    (Ctrl-C, a run that is terminated), nobody waits: a load may stand in a queue for minutes. Once it has its turn, it
+    looks at `is_over`, and leaves all as it is.
     """
 
     def __init__(self) -> None:
         self._load: Future[None] | None = None
+        self.is_over = False
 
     def __enter__(self) -> Self:
         return self
@@ -24,10 +25,13 @@ class LoadBehind:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if error is None:
-            self.finish()
-        elif self._load and isinstance(error, Exception):
-            wait([self._load])
+        try:
+            if error is None:
+                self.finish()
+            elif self._load and isinstance(error, Exception):
+                wait([self._load])
+        finally:
+            self.is_over = True
 
     def start(self, load: Callable[[], None]) -> None:
         """Start a load once the one before is done."""

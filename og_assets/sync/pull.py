@@ -49,7 +49,7 @@ from og_assets.warehouse.warehouse import Warehouse
 log = logging.getLogger("og_assets")
 
 PAGES_AHEAD = 64
-"""How many pages the reader may be ahead: enough that it does not wait while a batch is loaded."""
+"""How many pages the reader may be ahead: enough that it does not wait while a batch waits for the load before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +269,7 @@ class _Pull:
                 self._lines.after_page(self.progress, partial(self._rows_of, page))
                 if page.next_url is None or staging.is_full:
                     batch = self._batch(staging, finished=page.next_url is None)
-                    behind.start(partial(self._load, batch))
+                    behind.start(partial(self._load, batch, behind))
 
     def _rows_of(self, page: Page) -> list[bytes]:
         return [record.values for record in map(self._reader.read, page.records) if isinstance(record, Accepted)]
@@ -305,8 +305,10 @@ class _Pull:
             finished=finished,
         )
 
-    def _load(self, batch: Batch) -> None:
+    def _load(self, batch: Batch, behind: LoadBehind) -> None:
         with self._warehouse.get_connection() as connection:
+            if behind.is_over:  # ops.sync_runs says that the pull was stopped, or is about to
+                return
             require_same(connection, self._begun.forgotten)
             load_batch(connection, self._table, self._run, batch, keeping=self._warehouse.keeping)
             if batch.finished:

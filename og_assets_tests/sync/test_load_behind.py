@@ -54,12 +54,9 @@ def test_an_error_of_the_reading_waits_for_the_load_and_a_stop_does_not() -> Non
     """What was read before an error is loaded; a load may stand in a queue for minutes when somebody stops the run."""
     may_end, done = threading.Event(), []
 
-    def load() -> None:
-        done.append(may_end.wait(60))
-
     def read(error: BaseException) -> None:
         with LoadBehind() as behind:
-            behind.start(load)
+            behind.start(lambda: done.append(may_end.wait(60) and not behind.is_over))
             if isinstance(error, Exception):
                 threading.Timer(0.2, may_end.set).start()
             raise error
@@ -69,4 +66,7 @@ def test_an_error_of_the_reading_waits_for_the_load_and_a_stop_does_not() -> Non
     assert not done
     with pytest.raises(NoRoom):
         read(NoRoom())
-    assert True in done
+    for thread in threading.enumerate():
+        if thread.name == "load-behind":
+            thread.join()
+    assert sorted(done) == [False, True], "the load of the block that was stopped has seen so, the other has not"
