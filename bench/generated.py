@@ -11,8 +11,8 @@ from og_assets.columns import Column, Kind
 from og_assets.ordergroove.client import PAGE_SIZE
 from og_assets.ordergroove.objects import OBJECTS, OrdergrooveObject
 from og_assets.sync.pull import object_table
-from og_assets.warehouse.history import ensure_history
-from og_assets.warehouse.tables import ensure_table, quoted
+from og_assets.warehouse.history import ensure_objects
+from og_assets.warehouse.tables import quoted
 
 MEMORY_TO_GENERATE = "4GB"
 _ROWS_AT_ONCE = 1_000_000
@@ -28,8 +28,7 @@ def warehouse_of(path: Path, orders: int, *, watermark: datetime | None = None, 
     generous = WarehouseResource(database=str(path), memory_limit=MEMORY_TO_GENERATE)
     with generous.get_connection() as connection:
         for name, rows in (("orders", orders), ("items", items), ("customers", 0)):
-            ensure_table(connection, object_table(BY_NAME[name]))
-            ensure_history(connection, object_table(BY_NAME[name]))
+            ensure_objects(connection, [object_table(BY_NAME[name])])
             if rows:
                 note_sync(connection, name)
                 insert_rows(connection, BY_NAME[name], 0, rows)

@@ -14,12 +14,12 @@ from bench.scenarios.scenario import Goal, Outcome, Scenario
 from bench.scenarios.tables import CHANGED, segment_of
 from og_assets.sync.pull import object_table
 from og_assets.warehouse.connecting import open_warehouse
-from og_assets.warehouse.history import ensure_history
+from og_assets.warehouse.history import ensure_objects
 from og_assets.warehouse.keeping import KEEP_FOR_GOOD, Keeping
 from og_assets.warehouse.load import Batch, begin_sync, load_batch
 from og_assets.warehouse.progress import SyncPlan
 from og_assets.warehouse.staging import Segment, Staging, staging_folder
-from og_assets.warehouse.tables import Table, ensure_table
+from og_assets.warehouse.tables import Table
 
 ORDERS = object_table(BY_NAME["orders"])
 OFF = Keeping(on=False)
@@ -100,8 +100,7 @@ def _bytes_per_state(lab: Lab, orders: int, changed: int) -> float:
 
 def _load(path: Path, table: Table, segment: Segment, keeping: Keeping) -> None:
     with open_warehouse(path) as connection:
-        ensure_table(connection, table)
-        ensure_history(connection, table)
+        ensure_objects(connection, [table])
         plan = SyncPlan(object_name="orders", run_id=str(uuid4()), mode="since_watermark", started_at=datetime.now(UTC))
         run = begin_sync(connection, plan)
         batch = Batch(segment=segment, watermark=datetime.now(UTC), finished=True)

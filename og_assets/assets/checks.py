@@ -29,7 +29,7 @@ from og_assets.warehouse.derive import DeriveReport
 from og_assets.warehouse.derived_table import DerivedTable
 from og_assets.warehouse.history import kept_columns
 from og_assets.warehouse.place import Turn
-from og_assets.warehouse.tables import ensure_table, quoted
+from og_assets.warehouse.tables import ensure_tables, quoted
 
 if TYPE_CHECKING:
     Checked = dg.MaterializeResult[None]
@@ -201,8 +201,8 @@ def check_object(
     """
     # ops.checked_tables is written by derivations too, and who writes the same takes the same turn.
     with warehouse.get_connection(turn=Turn.DERIVE) as connection:
-        for column in WATCHED_REFERENCES.get(object.name, ()):
-            ensure_table(connection, object_table(BY_NAME[object.references[column]]))
+        named = [object.references[column] for column in WATCHED_REFERENCES.get(object.name, ())]
+        ensure_tables(connection, [object_table(BY_NAME[name]) for name in named])
         return check_loads(connection, object_checks(object), object.name, whole_since=whole_since)
 
 

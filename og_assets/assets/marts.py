@@ -28,7 +28,7 @@ from og_assets.warehouse.marts.all_marts import MARTS
 from og_assets.warehouse.marts.build import MartsReport, build_marts
 from og_assets.warehouse.marts.subscribers import MARTS_AS_OF
 from og_assets.warehouse.marts.sums import Finding, sums_of
-from og_assets.warehouse.tables import ensure_table
+from og_assets.warehouse.tables import ensure_tables
 from og_assets.warehouse.warehouse import Warehouse
 
 SUMS_AGREE = "sums_agree"
@@ -126,8 +126,7 @@ def check_name(mart: DerivedTable) -> str:
 def prepare_reading(connection: DuckDBPyConnection) -> None:
     """Make the tables that marts read, where a merchant has not pulled them yet."""
     prepare(connection, READ_BY_DERIVED)
-    for name in _READ_BESIDES:
-        ensure_table(connection, object_table(BY_NAME[name]))
+    ensure_tables(connection, [object_table(BY_NAME[name]) for name in _READ_BESIDES])
 
 
 def _pictures(warehouse: Warehouse, marts: Sequence[DerivedTable]) -> Mapping[str, Mapping[str, dg.MetadataValue]]:

@@ -16,7 +16,7 @@ from og_assets.locking import ProcessLock
 from og_assets.report import orders, subscriptions
 from og_assets.report.parts import AsOf, Rows, Section, amount, ask, count, estimate, long_day, month, share
 from og_assets.warehouse.marts.all_marts import MARTS
-from og_assets.warehouse.tables import has_columns
+from og_assets.warehouse.tables import names_with_columns
 
 NAME = "index.html"
 WIDE, NARROW = 880, 350
@@ -65,7 +65,8 @@ def read_report(connection: DuckDBPyConnection) -> Report:
     as_of = _as_of(connection)
     if as_of is None:
         return Report()
-    if other := [mart.name for mart in MARTS if not has_columns(connection, mart)]:
+    there = names_with_columns(connection, MARTS)
+    if other := [mart.name for mart in MARTS if mart.qualified_name not in there]:
         raise ReportRefused(
             f"The marts of this warehouse were built by another release: {', '.join(other)} have other columns than"
             " this one's. Run `og sync`, which builds them anew, then write the report again."

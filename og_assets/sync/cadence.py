@@ -21,12 +21,11 @@ from og_assets.sync.source import Source
 from og_assets.sync.staged_records import staged_line
 from og_assets.sync.windows import last_evening
 from og_assets.warehouse.forgotten import NOBODY, read_forgotten, require_same
-from og_assets.warehouse.history import ensure_history
+from og_assets.warehouse.history import ensure_objects
 from og_assets.warehouse.load import Batch, load_batch
 from og_assets.warehouse.progress import Progress, QuarantinedRecord, SyncPlan
 from og_assets.warehouse.staging import Staging, staging_folder
 from og_assets.warehouse.status import WholeReading, last_whole_reading, named_keys
-from og_assets.warehouse.tables import ensure_table
 from og_assets.warehouse.warehouse import Warehouse
 
 log = logging.getLogger("og_assets")
@@ -93,8 +92,7 @@ def look_up_named(
 
     def plan(connection: DuckDBPyConnection) -> SyncPlan:
         nonlocal forgotten, keys, total
-        ensure_table(connection, table)
-        ensure_history(connection, table)
+        ensure_objects(connection, [table])
         forgotten = read_forgotten(connection)
         keys, total = named_keys(connection, object.name, columns, table, report.sync_id, LOOKED_UP_AT_MOST)
         started = datetime.now(UTC)

@@ -47,7 +47,7 @@ from og_assets.warehouse.forgotten import Forgotten, read_forgotten, require_sam
 from og_assets.warehouse.progress import BatchCounts, Progress, SyncPlan, SyncRun
 from og_assets.warehouse.retention import forget_old_pulls
 from og_assets.warehouse.staging import Staging, staging_folder
-from og_assets.warehouse.tables import Table, ensure_table
+from og_assets.warehouse.tables import Table, ensure_tables
 from og_assets.warehouse.transactions import transaction
 from og_assets.warehouse.warehouse import Warehouse
 
@@ -123,7 +123,7 @@ def take(
     )
     table = drop_table(report)
     with warehouse.get_connection() as connection:
-        ensure_table(connection, table)
+        ensure_tables(connection, [table])
         ensure_past(connection, table, report.keys)
         forgotten = read_forgotten(connection)
     with logged_run(warehouse, lambda _: plan) as run:

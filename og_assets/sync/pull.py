@@ -31,7 +31,7 @@ from og_assets.sync.source import Source
 from og_assets.sync.staged_records import stage_records
 from og_assets.sync.windows import PullMode, PullRequest, SegmentRequest, SyncWindow
 from og_assets.warehouse.forgotten import NOBODY, read_forgotten, require_same
-from og_assets.warehouse.history import ensure_history
+from og_assets.warehouse.history import ensure_objects
 from og_assets.warehouse.load import Batch, load_batch
 from og_assets.warehouse.progress import BatchCounts, Progress, QuarantinedRecord, SyncPlan, SyncRun
 from og_assets.warehouse.staging import Staging, staging_folder
@@ -43,7 +43,7 @@ from og_assets.warehouse.sync_log import (
     read_last_whole_count,
     read_watermark,
 )
-from og_assets.warehouse.tables import Table, Versions, ensure_table
+from og_assets.warehouse.tables import Table, Versions
 from og_assets.warehouse.warehouse import Warehouse
 
 log = logging.getLogger("og_assets")
@@ -172,8 +172,7 @@ class _Begun:
     def plan(self, connection: DuckDBPyConnection) -> SyncPlan:
         """Make the table, read the watermark; what ops.sync_runs is to say of this pull."""
         self.started_at = datetime.now(UTC)
-        ensure_table(connection, self.table)
-        ensure_history(connection, self.table)
+        ensure_objects(connection, [self.table])
         self.forgotten = read_forgotten(connection)
         self.watermark = read_watermark(connection, self.object.name)
         self.window = self.request.window(self.watermark)

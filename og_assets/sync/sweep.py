@@ -38,11 +38,10 @@ from og_assets.warehouse.findings import (
     told_by_webhooks_since,
 )
 from og_assets.warehouse.forgotten import NOBODY, Forgotten, read_forgotten, require_same
-from og_assets.warehouse.history import ensure_history
+from og_assets.warehouse.history import ensure_objects
 from og_assets.warehouse.load import Batch, load_batch
 from og_assets.warehouse.progress import Progress, QuarantinedRecord, SyncPlan, SyncRun
 from og_assets.warehouse.staging import Segment, Staging, staging_folder
-from og_assets.warehouse.tables import ensure_table
 from og_assets.warehouse.warehouse import Warehouse
 
 log = logging.getLogger("og_assets")
@@ -152,10 +151,7 @@ def sweep(
 
     def plan(connection: DuckDBPyConnection) -> SyncPlan:
         nonlocal statuses, known, forgotten, told_since
-        for deletable in OBJECTS:
-            if deletable.deletable:
-                ensure_table(connection, object_table(deletable))
-                ensure_history(connection, object_table(deletable))
+        ensure_objects(connection, [object_table(deletable) for deletable in OBJECTS if deletable.deletable])
         counted = connection.execute(f"SELECT count(*) FROM {object_table(object).qualified_name}").fetchone()
         known = counted[0] if counted else 0
         statuses = open_statuses(connection)

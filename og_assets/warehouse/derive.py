@@ -17,12 +17,12 @@ from duckdb import DuckDBPyConnection
 from og_assets.warehouse.analytics import BRIDGE, ORDER_TOTALS, TOMBSTONES
 from og_assets.warehouse.derived_table import DerivedTable, clear
 from og_assets.warehouse.dialect import make_views
-from og_assets.warehouse.history import ensure_history
+from og_assets.warehouse.history import ensure_objects
 from og_assets.warehouse.memory import allow_joins
 from og_assets.warehouse.sql import read_sql
-from og_assets.warehouse.tables import Table, ensure_table, quoted
+from og_assets.warehouse.tables import Table, quoted
 from og_assets.warehouse.transactions import transaction
-from og_assets.warehouse.views import View, ensure_view
+from og_assets.warehouse.views import View, ensure_views
 
 log = logging.getLogger("og_assets")
 
@@ -61,13 +61,9 @@ def prepare(connection: DuckDBPyConnection, tables: Sequence[Table]) -> None:
     the rows that are deleted; `ordergroove.moved_items` has the items that webhooks put in another order.
     """
     allow_joins(connection)
-    for table in tables:
-        ensure_table(connection, table)
-        ensure_history(connection, table)
+    ensure_objects(connection, tables)
     ensure_moved_items(connection)
-    for table in tables:
-        if table.deletable:
-            ensure_view(connection, _current_view(table))
+    ensure_views(connection, [_current_view(table) for table in tables if table.deletable])
 
 
 def ensure_moved_items(connection: DuckDBPyConnection) -> None:

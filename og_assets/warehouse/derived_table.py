@@ -26,8 +26,8 @@ from og_assets.warehouse.checks import Check, unique_key
 from og_assets.warehouse.tables import (
     StoredColumn,
     grow,
-    has_columns,
     make_anew,
+    names_with_columns,
     quoted,
     stored_columns,
 )
@@ -103,7 +103,7 @@ class DerivedTable:
 
 def clear(connection: DuckDBPyConnection, table: DerivedTable) -> None:
     """Leave `table` without rows and with the columns of this release; part of the transaction that fills it."""
-    if has_columns(connection, table):
+    if names_with_columns(connection, [table]):
         connection.execute(f"DELETE FROM {table.qualified_name}")
     else:
         make_derived(connection, table)
@@ -114,7 +114,7 @@ def ensure_derived(connection: DuckDBPyConnection, table: DerivedTable) -> None:
 
     One with other columns stays for readers until it is derived the next time, which will be whole: its mark goes.
     """
-    if has_columns(connection, table):
+    if names_with_columns(connection, [table]):
         grow(connection, table)
         _make_current_view(connection, table)
     else:

@@ -8,7 +8,7 @@ from og_assets.warehouse.checks import Check, Limit, filled_in
 from og_assets.warehouse.derived_table import DerivedTable, clear
 from og_assets.warehouse.memory import allow_joins
 from og_assets.warehouse.sql import read_sql
-from og_assets.warehouse.tables import Table, ensure_table
+from og_assets.warehouse.tables import Table, ensure_tables
 from og_assets.warehouse.transactions import transaction
 
 # fmt: off
@@ -90,8 +90,7 @@ def derive_from_drops(connection: DuckDBPyConnection, table: DerivedTable, sourc
     `sources` are the tables that it reads, those of drops and of objects; they are made where there are none.
     """
     allow_joins(connection)
-    for source in sources:
-        ensure_table(connection, source)
+    ensure_tables(connection, sources)
     with transaction(connection):
         for made in (table, RECONCILIATION_DAYS) if table is RECONCILIATION else (table,):
             clear(connection, made)

@@ -18,9 +18,9 @@ from og_assets.warehouse.progress import BatchCounts, Progress, SyncRun
 from og_assets.warehouse.sql import read_sql
 from og_assets.warehouse.staged_rows import stage_rows
 from og_assets.warehouse.staging import Segment
-from og_assets.warehouse.tables import TYPES, StoredColumn, StoredTable, Table, ensure_table, literal, quoted
+from og_assets.warehouse.tables import TYPES, StoredColumn, StoredTable, Table, ensure_tables, literal, quoted
 from og_assets.warehouse.transactions import transaction
-from og_assets.warehouse.views import View, ensure_view
+from og_assets.warehouse.views import View, ensure_views
 
 SCHEMA = "drops"
 MEMORY_LIMIT = "256MB"
@@ -55,7 +55,7 @@ def ensure_past(connection: DuckDBPyConnection, table: Table, keys: Sequence[Seq
     if not keys:
         return
     past = past_drops(table)
-    ensure_table(connection, past)
+    ensure_tables(connection, [past])
     query = read_sql("drop_history_view.sql").format(
         table=table.qualified_name, past=past.qualified_name, columns=_names(past), key=_by(keys)
     )
@@ -63,7 +63,7 @@ def ensure_past(connection: DuckDBPyConnection, table: Table, keys: Sequence[Seq
         f"Every row of drops.{table.name} that files have told, latest and former ones, without what tells of persons."
     )
     columns = (*past.stored_columns, TOLD_UNTIL)
-    ensure_view(connection, View("history", f"drops_{table.name}", description, columns, query))
+    ensure_views(connection, [View("history", f"drops_{table.name}", description, columns, query)])
 
 
 def _names(table: StoredTable) -> str:

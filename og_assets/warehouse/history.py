@@ -7,7 +7,7 @@ updated. Personal data is in none of it. The rules and their reasons: docs/decis
           ordergroove.<object>, deletion_tombstones ─────────┴──► history.<object>, history.<object>_as_of(instant)
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -17,8 +17,8 @@ from og_assets.columns import Column, Kind
 from og_assets.warehouse.keeping import Keeping
 from og_assets.warehouse.progress import SyncRun
 from og_assets.warehouse.sql import read_sql
-from og_assets.warehouse.tables import TYPES, StoredColumn, StoredTable, Table, ensure_table, quoted
-from og_assets.warehouse.views import View, ensure_view
+from og_assets.warehouse.tables import TYPES, StoredColumn, StoredTable, Table, ensure_tables, quoted
+from og_assets.warehouse.views import View, ensure_views
 
 INSTANT = "TIMESTAMP WITH TIME ZONE"
 
@@ -69,16 +69,15 @@ def _members(value: str, members: tuple[str, ...]) -> str:
     return f"to_json(json_transform({value}, '{shape}'))"
 
 
-def ensure_history(connection: DuckDBPyConnection, table: Table) -> None:
-    """Make what keeps and shows the history of an object: table, view and macro; nothing for one without versions.
+def ensure_objects(connection: DuckDBPyConnection, tables: Sequence[Table]) -> None:
+    """Make the tables of objects and what keeps and shows their history: a table, a view and a macro for each.
 
-    Changes nothing when all is there. The object's table must be there.
+    Changes nothing when all is there. Raises ColumnTypeChanged as `ensure_tables` does.
     """
-    if table.versions is None:
-        return
-    ensure_table(connection, past_table(table))
-    if ensure_view(connection, history_view(table)):
-        connection.execute(read_sql("history_as_of.sql").format(object=table.name))
+    kept = [table for table in tables if table.versions]
+    ensure_tables(connection, [*tables, *map(past_table, kept)])
+    for view in ensure_views(connection, [history_view(table) for table in kept]):
+        connection.execute(read_sql("history_as_of.sql").format(object=view.name))
 
 
 def history_view(table: Table) -> View:

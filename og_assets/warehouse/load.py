@@ -70,7 +70,7 @@ def load_batch(
     finished, rows of a table that is listed whole are marked when the pull left them out. `keeping` says
     what becomes of the states that rows leave. After an exception nothing has changed.
 
-    The table must be there, as `ensure_table` makes it. Raises UnknownSync, and DuckDB's errors for values
+    The table must be there, as `ensure_tables` makes it. Raises UnknownSync, and DuckDB's errors for values
     that do not have the type of their column.
     """
     try:

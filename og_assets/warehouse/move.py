@@ -16,7 +16,7 @@ from og_assets.warehouse.tables import (
     METADATA,
     StoredColumn,
     StoredTable,
-    ensure_table,
+    ensure_tables,
     literal,
     quoted,
 )
@@ -60,8 +60,7 @@ def move(source: Place, target: Place, *, memory_limit: str = "1GB") -> list[Mov
             raise MoveRefused(f"There is a warehouse with data at {target}. Name a place that has none, or remove it.")
         stack.enter_context(_attached(connection, source))
         tables = _tables(connection)
-        for table in tables:
-            ensure_table(connection, table)
+        ensure_tables(connection, tables)
         _make_views(connection)
         with transaction(connection):
             return [_copy_rows(connection, table) for table in tables]

@@ -1,6 +1,6 @@
 """Object tables: what they look like in DuckDB, and how they are made and grow. Knows columns, not objects."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -185,22 +185,23 @@ def quoted(identifier: str) -> str:
     return '"' + identifier.replace('"', '""') + '"'
 
 
-def ensure_table(connection: DuckDBPyConnection, table: Storable) -> None:
-    """Make `table`, or add the columns and descriptions that this release brings. Changes nothing when all is there.
+def ensure_tables(connection: DuckDBPyConnection, tables: Sequence[Storable]) -> None:
+    """Make `tables`, or add the columns and descriptions that this release brings. Changes nothing when all is there.
 
-    One transaction of its own. Raises ColumnTypeChanged when a column is there with another type.
+    One look at all of them, and one transaction for each that changes. Raises ColumnTypeChanged when a column is there
+    with another type.
     """
-    found = _found(connection, table)
-    if found.description != table.description or _undescribed(table, found):
-        with transaction(connection):
-            grow(connection, table)
+    for table, found in zip(tables, _found(connection, tables), strict=True):
+        if found.description != table.description or _undescribed(table, found):
+            with transaction(connection):
+                grow(connection, table)
 
 
 def grow(connection: DuckDBPyConnection, table: Storable) -> None:
-    """What `ensure_table` does, as part of a transaction."""
+    """What `ensure_tables` does to one, as part of a transaction."""
     connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(table.schema)}")
     connection.execute(f"CREATE TABLE IF NOT EXISTS {table.qualified_name} ({_definitions(connection, table)})")
-    found = _found(connection, table)
+    [found] = _found(connection, [table])
     _add_columns(connection, table, found.columns)
     _describe(connection, table, found)
 
@@ -211,24 +212,13 @@ def names_of_tables(connection: DuckDBPyConnection) -> set[tuple[str, str]]:
     return {(schema, name) for schema, name in connection.execute(asked).fetchall()}
 
 
-def has_columns(connection: DuckDBPyConnection, table: Storable) -> bool | None:
-    """Whether the columns of `table` are those that DuckDB has, in their order; None when there is no such table."""
-    found = [(column.name, column.type) for column in _found(connection, table).columns.values()]
-    return found == [(column.name, column.type) for column in table.stored_columns] if found else None
-
-
-def names_with_columns(connection: DuckDBPyConnection, tables: Iterable[Storable]) -> set[str]:
-    """The qualified names of those of `tables` of which `has_columns` is true, by one look at all columns."""
-    found: dict[tuple[str, str], list[tuple[str, str]]] = {}
-    for schema, name, column, type in connection.execute(
-        "SELECT schema_name, table_name, column_name, data_type FROM duckdb_columns()"
-        " WHERE database_name = current_database() ORDER BY column_index"
-    ).fetchall():
-        found.setdefault((schema, name), []).append((column, type))
+def names_with_columns(connection: DuckDBPyConnection, tables: Sequence[Storable]) -> set[str]:
+    """The qualified names of those of `tables` that DuckDB has with just these columns, in their order."""
     return {
         table.qualified_name
-        for table in tables
-        if found.get((table.schema, table.name)) == [(column.name, column.type) for column in table.stored_columns]
+        for table, found in zip(tables, _found(connection, tables), strict=True)
+        if [(column.name, column.type) for column in found.columns.values()]
+        == [(column.name, column.type) for column in table.stored_columns]
     }
 
 
@@ -290,28 +280,31 @@ def _undescribed(table: Storable, found: _Found) -> dict[str, str]:
     }
 
 
-def _found(connection: DuckDBPyConnection, table: Storable) -> _Found:
-    if in_lake(connection):
-        return _found_in_lake(connection, table)
-    rows = connection.execute(
-        "SELECT column_name, data_type, coalesce(columns.comment, ''), tables.comment"
-        " FROM duckdb_columns() AS columns JOIN duckdb_tables() AS tables USING (table_oid, database_oid)"
-        " WHERE tables.database_name = current_database() AND tables.schema_name = ? AND tables.table_name = ?"
-        " ORDER BY column_index",
-        [table.schema, table.name],
-    ).fetchall()
-    return _Found(rows[0][3] if rows else None, {name: StoredColumn(name, type, told) for name, type, told, _ in rows})
+def _found(connection: DuckDBPyConnection, tables: Sequence[Storable]) -> list[_Found]:
+    """What DuckDB has of each of `tables`, by one look, for it goes through all tables and columns each time.
 
-
-def _found_in_lake(connection: DuckDBPyConnection, table: Storable) -> _Found:
-    """There duckdb_tables() looks into the statistics of every table; a table is described when its columns are."""
+    In a lake duckdb_tables() looks into the statistics of every table; there one is described when its columns are.
+    """
+    wanted = [f"{table.schema}.{table.name}" for table in tables]
+    lake = in_lake(connection)
+    described = "" if lake else "JOIN duckdb_tables() AS tables USING (table_oid, database_oid)"
     rows = connection.execute(
-        "SELECT column_name, data_type, coalesce(comment, '') FROM duckdb_columns()"
-        " WHERE database_name = current_database() AND schema_name = ? AND table_name = ? ORDER BY column_index",
-        [table.schema, table.name],
+        f"SELECT columns.schema_name || '.' || columns.table_name AS name, {'NULL' if lake else 'tables.comment'},"
+        f" column_name, data_type, coalesce(columns.comment, '') FROM duckdb_columns() AS columns {described}"
+        " WHERE columns.database_name = current_database() AND name IN (SELECT unnest(?)) ORDER BY column_index",
+        [wanted],
     ).fetchall()
-    found = _Found(None, {name: StoredColumn(name, type, told) for name, type, told in rows})
-    return found if _undescribed(table, found) else replace(found, description=table.description)
+    descriptions = {name: description for name, description, *_ in rows}
+    columns: dict[str, dict[str, StoredColumn]] = {name: {} for name in wanted}
+    for name, _, *column in rows:
+        columns[name][column[0]] = StoredColumn(*column)
+    found = [_Found(descriptions.get(name), columns[name]) for name in wanted]
+    if not lake:
+        return found
+    return [
+        one if _undescribed(table, one) else replace(one, description=table.description)
+        for table, one in zip(tables, found, strict=True)
+    ]
 
 
 def literal(text: str) -> str:

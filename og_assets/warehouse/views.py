@@ -1,5 +1,6 @@
 """Views as values: what they show, and the meanings of their columns, which DuckDB does not hand on from tables."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from duckdb import DuckDBPyConnection
@@ -23,23 +24,26 @@ class View:
     query: str
 
 
-def ensure_view(connection: DuckDBPyConnection, view: View) -> bool:
-    """Make `view`, unless it is there with these columns and descriptions; returns whether it was made."""
-    meanings = {column.name: column.description for column in view.columns}
-    found = connection.execute(
-        "SELECT column_name, columns.comment, views.comment"
+def ensure_views(connection: DuckDBPyConnection, views: Sequence[View]) -> list[View]:
+    """Make those of `views` that are not there with these columns and descriptions, by one look; returns which."""
+    rows = connection.execute(
+        "SELECT views.schema_name || '.' || view_name AS name, column_name, columns.comment, views.comment"
         " FROM duckdb_columns() AS columns JOIN duckdb_views() AS views ON view_oid = table_oid"
         " AND views.database_oid = columns.database_oid"
-        " WHERE views.database_name = current_database() AND views.schema_name = ? AND view_name = ?"
-        " ORDER BY column_index",
-        [view.schema, view.name],
+        " WHERE views.database_name = current_database() AND name IN (SELECT unnest(?)) ORDER BY column_index",
+        [[f"{view.schema}.{view.name}" for view in views]],
     ).fetchall()
-    if found == [(name, meaning, view.description) for name, meaning in meanings.items()]:
-        return False
-    if in_lake(connection) and found == [(name, None, view.description) for name in meanings]:
-        return False
-    make_view(connection, view)
-    return True
+    found: dict[str, list[tuple[str, str | None, str]]] = {}
+    for name, *column in rows:
+        found.setdefault(name, []).append((column[0], column[1], column[2]))
+    lake = in_lake(connection)
+    missing = []
+    for view in views:
+        told = [(column.name, None if lake else column.description, view.description) for column in view.columns]
+        if found.get(f"{view.schema}.{view.name}") != told:
+            make_view(connection, view)
+            missing.append(view)
+    return missing
 
 
 def make_view(connection: DuckDBPyConnection, view: View) -> None:

@@ -18,11 +18,10 @@ from og_assets.ordergroove.reader import Accepted, RecordReader, Refused
 from og_assets.sync.pull import object_table
 from og_assets.sync.staged_records import ReadsRecords, stage_records
 from og_assets.warehouse.connecting import open_warehouse
-from og_assets.warehouse.history import ensure_history, written_by
+from og_assets.warehouse.history import ensure_objects, written_by
 from og_assets.warehouse.load import Batch, begin_sync, load_batch
 from og_assets.warehouse.progress import Progress, SyncPlan
 from og_assets.warehouse.staging import Staging, staging_folder
-from og_assets.warehouse.tables import ensure_table
 from og_assets_tests.fuzz.bodies import make_body
 from og_assets_tests.fuzz.contract import DESCRIBED, Kind
 from og_assets_tests.fuzz.modes import MODES, Mode
@@ -114,8 +113,7 @@ def rows(
     found: list[object] = []
     plain = 0
     with open_warehouse(path) as connection:
-        ensure_table(connection, table)
-        ensure_history(connection, table)
+        ensure_objects(connection, [table])
         for number, bodies in enumerate(batches):
             now = NOON + number * timedelta(days=1)
             plan = SyncPlan(

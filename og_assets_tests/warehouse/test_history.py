@@ -20,12 +20,12 @@ from og_assets.ordergroove.tracked import TRACKED
 from og_assets.sync.pull import object_table
 from og_assets.warehouse.connecting import open_warehouse
 from og_assets.warehouse.errors import UnknownSync
-from og_assets.warehouse.history import ensure_history, kept_columns, past_table
+from og_assets.warehouse.history import ensure_objects, kept_columns, past_table
 from og_assets.warehouse.keeping import KEEP_FOR_GOOD, Keeping
 from og_assets.warehouse.load import Batch, load_batch
 from og_assets.warehouse.progress import BatchCounts, SyncRun
 from og_assets.warehouse.staging import Staging, staging_folder
-from og_assets.warehouse.tables import Table, Versions, ensure_table
+from og_assets.warehouse.tables import Table, Versions
 from og_assets_tests.places import ON_FILES, place_at
 
 COLUMNS = (*PLAIN.columns, Column("updated", Kind.STAMP, "When it last changed, UTC."))
@@ -65,8 +65,7 @@ def load(
 ) -> BatchCounts:
     """One pull with one batch."""
     run = run or begin(connection, table.name, run_id=None, **begun)
-    ensure_table(connection, table)
-    ensure_history(connection, table)
+    ensure_objects(connection, [table])
     with Staging(staging_folder(path), table) as staging:
         staging.write_page(map(line, rows))
         segment = staging.close_segment()

@@ -22,7 +22,7 @@ from og_assets.warehouse.load import (
     load_batch,
     read_watermark,
 )
-from og_assets.warehouse.tables import ensure_table
+from og_assets.warehouse.tables import ensure_tables
 from og_assets_tests.warehouse import older_releases
 
 HALFWAY = Progress(
@@ -65,7 +65,7 @@ def test_a_pull_without_watermark_leaves_it(connection: DuckDBPyConnection, path
 
 def test_an_empty_pull_succeeds(connection: DuckDBPyConnection) -> None:
     """No row is an answer too."""
-    ensure_table(connection, ORDERS)
+    ensure_tables(connection, [ORDERS])
     load_batch(connection, ORDERS, begin(connection), Batch(watermark=NOON, finished=True))
     assert stored(connection) == []
     assert read_watermark(connection, "orders") == NOON

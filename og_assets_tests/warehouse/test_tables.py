@@ -12,12 +12,12 @@ from og_assets.columns import Column, Kind
 from og_assets.warehouse.connecting import open_warehouse
 from og_assets.warehouse.errors import ColumnTypeChanged
 from og_assets.warehouse.load import BatchCounts
-from og_assets.warehouse.tables import ensure_table
+from og_assets.warehouse.tables import ensure_tables
 
 
 def test_columns_have_types_and_descriptions(connection: DuckDBPyConnection) -> None:
     """The table tells what is in it; only the key and the metadata of each row are required."""
-    ensure_table(connection, ORDERS)
+    ensure_tables(connection, [ORDERS])
     columns = connection.execute(
         "SELECT column_name, data_type, is_nullable, comment FROM duckdb_columns() WHERE table_name = 'orders'"
         " ORDER BY column_index"
@@ -68,13 +68,19 @@ def test_a_column_of_a_newer_release_is_left(connection: DuckDBPyConnection, pat
     assert stored(connection, "public_id, type") == [("a", "1"), ("b", None)]
 
 
-def test_a_changed_description_is_brought_up_to_date(connection: DuckDBPyConnection) -> None:
-    """Descriptions follow the release."""
-    ensure_table(connection, ORDERS)
-    ensure_table(connection, replace(ORDERS, description="It's new."))
-    assert connection.execute("SELECT comment FROM duckdb_tables() WHERE table_name = 'orders'").fetchone() == (
-        "It's new.",
-    )
+def test_changed_descriptions_are_brought_up_to_date(connection: DuckDBPyConnection) -> None:
+    """Descriptions follow the release, each in its own table, though columns of others have the same name."""
+    named = replace(GROUPS, columns=(*GROUPS.columns, Column("status", Kind.TEXT, "Of the group.")))
+    ensure_tables(connection, [ORDERS, named])
+    columns = [
+        Column("status", Kind.SMALLINT, "New.") if column.name == "status" else column for column in ORDERS.columns
+    ]
+    ensure_tables(connection, [replace(ORDERS, description="It's new.", columns=tuple(columns)), named])
+    assert connection.execute(
+        "SELECT table_name, tables.comment, columns.comment FROM duckdb_tables() AS tables"
+        " JOIN duckdb_columns() AS columns USING (schema_name, table_name)"
+        " WHERE schema_name = 'ordergroove' AND column_name = 'status' ORDER BY ALL"
+    ).fetchall() == [("orders", "It's new.", "New."), ("product_groups", GROUPS.description, "Of the group.")]
 
 
 def test_a_changed_type_is_refused_and_changes_nothing(connection: DuckDBPyConnection, path: Path) -> None:
@@ -83,16 +89,16 @@ def test_a_changed_type_is_refused_and_changes_nothing(connection: DuckDBPyConne
     columns = tuple(replace(column, kind=Kind.TEXT) if column.name == "status" else column for column in ORDERS.columns)
     changed = replace(ORDERS, columns=(Column("new", Kind.TEXT, "New."), *columns))
     with pytest.raises(ColumnTypeChanged, match=r"status of ordergroove\.orders is SMALLINT"):
-        ensure_table(connection, changed)
+        ensure_tables(connection, [changed])
     found = connection.execute("SELECT count(*) FROM duckdb_columns() WHERE column_name = 'new'").fetchone()
     assert found == (0,)
 
 
-def test_a_table_that_is_right_is_not_written(path: Path) -> None:
+def test_tables_that_are_right_are_not_written(path: Path) -> None:
     """The file stays the same, byte for byte."""
     with open_warehouse(path) as connection:
-        ensure_table(connection, ORDERS)
+        ensure_tables(connection, [ORDERS, GROUPS])
     before = path.read_bytes()
     with open_warehouse(path) as connection:
-        ensure_table(connection, ORDERS)
+        ensure_tables(connection, [ORDERS, GROUPS])
     assert path.read_bytes() == before

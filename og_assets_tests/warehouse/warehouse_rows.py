@@ -18,7 +18,7 @@ from og_assets.warehouse.load import (
 )
 from og_assets.warehouse.progress import SyncPlan
 from og_assets.warehouse.staging import Staging, staging_folder
-from og_assets.warehouse.tables import Table, ensure_table
+from og_assets.warehouse.tables import Table, ensure_tables
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ORDERS = Table(
@@ -91,7 +91,7 @@ def load(
     with Staging(staging_folder(path), table) as staging:
         staging.write_page(row if isinstance(row, bytes) else line(row) for row in rows)
         segment = staging.close_segment()
-        ensure_table(connection, table)
+        ensure_tables(connection, [table])
         return load_batch(connection, table, run, Batch(segment=segment, **batch))
 
 

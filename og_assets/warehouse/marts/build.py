@@ -34,7 +34,7 @@ from og_assets.warehouse.owner_only import new_files_for_owner_only
 from og_assets.warehouse.place import Place, Turn
 from og_assets.warehouse.processes import lock_holder
 from og_assets.warehouse.sql import read_sql
-from og_assets.warehouse.tables import ensure_table, literal, names_with_columns, quoted
+from og_assets.warehouse.tables import ensure_tables, literal, names_with_columns, quoted
 from og_assets.warehouse.transactions import transaction
 from og_assets.warehouse.warehouse import Warehouse
 
@@ -278,7 +278,7 @@ def _publish(connection: DuckDBPyConnection, through_load: int) -> dict[str, int
     """All marts at once, so that a reader sees one day or the other; returns their rows."""
     rows = {}
     allow_joins(connection)  # a second thread: the file is held meanwhile
-    ensure_table(connection, ORDER_FORECAST_LOG)
+    ensure_tables(connection, [ORDER_FORECAST_LOG])
     with transaction(connection):
         there = names_with_columns(connection, MARTS)
         for mart in MARTS:
