@@ -336,3 +336,19 @@ def test_who_is_forgotten_meanwhile_is_not_published(
     assert marts(warehouse) == before
     monkeypatch.undo()
     assert built(warehouse, rebuild=True).why_not is None
+
+
+def test_older_marts_do_not_replace_those_that_another_host_has_built_meanwhile(
+    warehouse: WarehouseResource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Builds take turns on one machine only: it may have read later, and have been faster."""
+    compute = build._compute
+
+    def build_elsewhere_and_compute(connection: DuckDBPyConnection, terms: Terms) -> None:
+        newer = "UPDATE ops.derived_state SET through_load = through_load + 1 WHERE table_name = 'marts'"
+        change(warehouse, newer, "DELETE FROM analytics.churn_monthly")
+        compute(connection, terms)
+
+    monkeypatch.setattr(build, "_compute", build_elsewhere_and_compute)
+    assert "another host" in str(built(warehouse, rebuild=True).why_not)
+    assert marts(warehouse)["churn_monthly"] == []

@@ -3,7 +3,8 @@
     warehouse (held) ──► narrow copies ──(file given back)──► bases, marts, sums ──► warehouse (held): all marts
 
 The scratch database is a file beside the warehouse. It holds ids, so only its owner can read it; it is removed at the
-end, after a failure too, and what a killed build has left is removed by the next. Builds take turns.
+end, after a failure too, and what a killed build has left is removed by the next. Builds on one machine take turns; of
+two hosts of a lake the one that read later has the last word.
 """
 
 import threading
@@ -108,6 +109,8 @@ def build_marts(
         held = time.monotonic()
         with warehouse.get_connection(turn=Turn.DERIVE) as connection, _attached(connection, scratch, "READ_ONLY"):
             require_same(connection, forgotten)
+            if (_built_through(connection) or 0) > through_load:
+                return MartsReport("another host has built newer ones meanwhile", as_of_date)
             rows = _publish(connection, through_load)
         seconds_held += time.monotonic() - held
     return MartsReport(None, as_of_date, rows, findings, seconds_held, time.monotonic() - began)
@@ -224,17 +227,23 @@ def _is_built(
     connection: DuckDBPyConnection, through_load: int, as_of_date: date, terms: Terms, cadence: Cadence
 ) -> str | None:
     """Why the marts need not be built, if they need not."""
-    mark = connection.execute("SELECT through_load FROM ops.derived_state WHERE table_name = ?", [MARK]).fetchone()
-    if mark is None:
+    built_through = _built_through(connection)
+    if built_through is None:
         return None
     built = connection.execute("SELECT as_of_date, business_timezone FROM analytics.marts_as_of").fetchone()
     if built != (as_of_date, terms.business_timezone):
         return None
     if len(names_with_columns(connection, MARTS)) < len(MARTS):  # another release built them
         return None
-    if mark[0] == through_load:
+    if built_through == through_load:
         return f"nothing was loaded since they were built as of {as_of_date}"
     return f"they are built once a day, and are as of {as_of_date} already" if cadence is Cadence.DAILY else None
+
+
+def _built_through(connection: DuckDBPyConnection) -> int | None:
+    """The last load that is in the marts; None where there are none."""
+    row = connection.execute("SELECT through_load FROM ops.derived_state WHERE table_name = ?", [MARK]).fetchone()
+    return int(row[0]) if row else None
 
 
 def _read(connection: DuckDBPyConnection, scratch: Path, terms: Terms) -> None:
