@@ -42,14 +42,19 @@ def test_dagster_is_set_as_on_one_machine_but_for_where_its_state_is() -> None:
         "python_logs": chart["pythonLogs"],
         **chart["additionalInstanceConfig"],
     }
-    assert snake_case(told) == {name: value for name, value in here.items() if name in told}
-    assert here.keys() - told.keys() == {"nux"}
+    assert snake_case(told) == here
 
 
 def test_the_chart_is_of_the_release_of_dagster_that_is_tested() -> None:
     """The two have one number, and each reads what the other writes."""
     (chart,) = re.findall(r"--version (\S+)", (DEPLOY / "values.yaml").read_text())
     assert f"dagster=={chart}" in (ROOT / "constraints.txt").read_text().split()
+
+
+def test_the_home_of_the_chart_is_the_folder_of_the_image() -> None:
+    """Its user may write there, and nowhere beside it."""
+    file = (DEPLOY / "Dockerfile").read_text()
+    assert f"ENV DAGSTER_HOME={read('values.yaml')['global']['dagsterHome']}\n" in file
 
 
 def snake_case(value: Any) -> Any:
