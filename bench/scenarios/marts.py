@@ -1,11 +1,10 @@
 """What building the marts costs: CPU by item, memory, and how long the file is held."""
 
 import shutil
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from bench.lab import Lab
+from bench.lab import OUR_PYTHON, Lab
 from bench.measure import Measurement, measure
 from bench.rounds import Spread, alternate, peak_mb
 from bench.scenarios.scenario import Goal, Outcome, Scenario
@@ -44,7 +43,7 @@ def _marts(lab: Lab, rounds: int) -> Outcome:
         items = multiply(one, path, copies)
         name = f"marts of {items:,} items"
         sizes[name] = items
-        return name, lambda: measure([sys.executable, "-m", "bench.marts_build", str(path)])
+        return name, lambda: measure([str(OUR_PYTHON), "-m", "bench.marts_build", str(path)])
 
     small, large = contestant(COPIES // 10), contestant(COPIES)
     found = alternate(dict([small, large]), rounds)
