@@ -72,7 +72,6 @@ SELECT
     units,
     subscription_revenue,
     one_time_revenue,
-    items_total,
     sub_total,
     discount_total,
     shipping_total,

@@ -4,7 +4,7 @@ FROM (
     SELECT
         (SELECT coalesce(sum(revenue), 0) FROM discounts_monthly)                      AS told,
         (
-            SELECT coalesce(sum(items_total), 0)
+            SELECT coalesce(sum(subscription_revenue + one_time_revenue), 0)
             FROM orders
             CROSS JOIN marts_as_of
             WHERE is_placed AND place_date <= as_of_date

@@ -4,7 +4,7 @@ FROM (
     SELECT
         (SELECT coalesce(sum(value), 0) FROM order_forecast WHERE source <> 'projected') AS value,
         (SELECT coalesce(sum(units), 0) FROM order_forecast WHERE source <> 'projected') AS units,
-        coalesce(sum(items_total), 0)                                                    AS open_value,
+        coalesce(sum(subscription_revenue + one_time_revenue), 0)                        AS open_value,
         coalesce(sum(orders.units), 0)                                                   AS open_units
     FROM orders
     WHERE outcome IN ('scheduled', 'in_placement', 'in_retry')
