@@ -67,7 +67,7 @@ LAKE_TESTS := og_assets_tests/lake og_assets_tests/deletions/test_events.py $(ad
 lake: .venv-lake/ready .lake/ready ## the tests of the lake, on PostgreSQL and an S3 server that are started for them; LAKE=full for all that run on either place
 	$(if $(MEMORY),TMPDIR=$(MEMORY)) .venv-lake/bin/python -m pytest -n 2 --dist loadfile -q -rs $(or $(ARGS),$(LAKE_TESTS) $(if $(filter full,$(LAKE)),$(EITHER)))
 
-bench: .venv/ready .bench/dlt/ready .bench/og/ready .venv-lake/ready .lake/ready ## measure beside the floor and beside dlt; ARGS="latency20 --rounds 5" for one
+bench: .venv/ready .bench/dlt/ready .bench/og/ready .bench/lake/ready .lake/ready ## measure beside the floor and beside dlt; ARGS="latency20 --rounds 5" for one
 	$(BIN)/python -m bench $(ARGS)
 
 screenshots: .venv/ready ## take the pictures of the README anew, with a headless Chromium
@@ -106,6 +106,13 @@ clean: ## remove environment, Dagster's state and the emulator's data; a warehou
 	$(PYTHON) -m venv .bench/og
 	PIP_CONSTRAINT=constraints.txt .bench/og/bin/python -m pip install --quiet --disable-pip-version-check --editable .
 	touch .bench/og/ready
+
+.bench/lake/ready: pyproject.toml constraints.txt constraints-lake.txt
+	$(PYTHON) -m venv .bench/lake
+	(grep -v '^duckdb==' constraints.txt; cat constraints-lake.txt) > .bench/lake/constraints.txt
+	PIP_CONSTRAINT=.bench/lake/constraints.txt .bench/lake/bin/python -m pip install --quiet --disable-pip-version-check \
+		--editable '.[lake]'
+	touch .bench/lake/ready
 
 .bench/dlt/ready: bench/constraints-dlt.txt
 	$(PYTHON) -m venv .bench/dlt

@@ -28,7 +28,7 @@ REPOSITORY = Path(__file__).parents[1]
 DLT_PYTHON = REPOSITORY / ".bench" / "dlt" / "bin" / "python"
 OUR_PYTHON = REPOSITORY / ".bench" / "og" / "bin" / "python"
 """og_assets as `pip install og-assets` has it, without what its tests need."""
-LAKE_PYTHON = REPOSITORY / ".venv-lake" / "bin" / "python"
+LAKE_PYTHON = REPOSITORY / ".bench" / "lake" / "bin" / "python"
 """og_assets with what a lake needs."""
 BY_NAME = {object.name: object for object in OBJECTS}
 FIRST_OF_THE_CHANGED = "2025-01-01"

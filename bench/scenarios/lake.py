@@ -69,7 +69,7 @@ print(name)
 @contextmanager
 def _site(lab: Lab) -> Iterator[_Site]:
     if not LAKE_PYTHON.exists():
-        raise MeasuredFailure("there is no environment for lakes; `make lake` makes it")
+        raise MeasuredFailure("there is no environment for lakes; `make bench` makes it")
     try:
         with running_postgres() as postgres, running_s3() as s3:
             yield _Site(lab, postgres, s3)
