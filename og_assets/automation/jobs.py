@@ -59,9 +59,9 @@ def build_jobs(scope: Scope, assets: Iterable[dg.AssetsDefinition]) -> dict[str,
         ),
         "ingest_events": job(
             scope.named("ingest_events"),
-            selection=events | analytics,
-            description="What webhooks brought, into the warehouse; what the sensor asks for. All of it is moved; "
-            "choose the partition *Latest*.",
+            selection=events | derived,  # marts end with the last sync, and cost too much for each batch
+            description="What webhooks brought, into the warehouse and the derived tables; what the sensor asks for. "
+            "Marts wait for the next sync. All of it is moved; choose the partition *Latest*.",
         ),
     }
     if scope.merchant.settings.drops is not None:
