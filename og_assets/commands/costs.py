@@ -26,7 +26,9 @@ LONGEST_LISTS = ("orders", "items")
 def foretell(settings: Settings, client: Callable[[], OrdergrooveClient]) -> Finding:
     """What the next sync costs: by days of the past before the first one, by the last readings after it."""
     try:
-        with open_warehouse(settings.warehouse, read_only=True, lock_timeout_seconds=10) as connection:
+        with open_warehouse(
+            settings.warehouse, read_only=True, lock_timeout_seconds=10, busy_timeout_seconds=5
+        ) as connection:
             if all(read_watermark(connection, name) for name in LONGEST_LISTS):
                 return Finding("cost of a sync", Verdict.GOOD, "\n".join(_later_ones(connection, settings)))
     except WarehouseMissing:

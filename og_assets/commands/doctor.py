@@ -52,8 +52,10 @@ def examine(name: str | None = None) -> Iterator[Finding]:
 def _examine(merchant: Merchant) -> Iterator[Finding]:
     yield _examine_settings(merchant)
     yield from _examine_api(merchant)
-    yield _examine_warehouse(merchant.settings)
-    yield _examine_history(merchant.settings)
+    warehouse = _examine_warehouse(merchant.settings)
+    yield warehouse
+    if warehouse.verdict is not Verdict.BAD:
+        yield _examine_history(merchant.settings)
     yield _examine_inbox(merchant.settings)
     if merchant.settings.drops is not None:
         yield _examine_drops(merchant.settings)
