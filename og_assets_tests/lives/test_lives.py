@@ -7,7 +7,7 @@ import pytest
 
 from og_assets_tests.lives.playing import play
 
-LIVES = 6
+LIVES = 4
 SEED = int(os.environ.get("OG_SEED") or random.randrange(2**32))
 
 

@@ -50,7 +50,7 @@ from og_assets.warehouse import staging
 from og_assets_tests.held_warehouse import HeldWarehouse
 from og_assets_tests.pulling import Told, assert_equals_world, broken_states, client_for, pull_one
 
-SEQUENCES = int(os.environ.get("OG_SEQUENCES", "60"))
+SEQUENCES = int(os.environ.get("OG_SEQUENCES", "40"))
 STEPS = 6
 SEED = int(os.environ.get("OG_SEED") or (random.randrange(2**32) if "OG_SEQUENCES" in os.environ else 3))
 
