@@ -116,12 +116,19 @@ BRIDGE = DerivedTable(
         Check(
             "matches_items",
             "Each item is in it, as items, orders and tombstones have it.",
-            filled_in("check_bridge.sql", items="ordergroove.items", bridge="analytics.items_orders_bridge"),
+            filled_in(
+                "check_bridge.sql",
+                items="ordergroove.items",
+                orders="ordergroove.orders",
+                bridge="analytics.items_orders_bridge",
+            ),
             "SELECT count(*) FROM analytics.items_orders_bridge",
             error=NONE,
             is_blocking=True,
             screen_sql=filled_in("check_bridge_sums.sql"),
-            since_sql=filled_in("check_bridge.sql", items="items_in_scope", bridge="derived_anew"),
+            since_sql=filled_in(
+                "check_bridge.sql", items="items_in_scope", orders="orders_in_scope", bridge="derived_anew"
+            ),
         ),
     ),
 )

@@ -20,7 +20,7 @@ expected AS (
         EXISTS (FROM gone WHERE object = 'items' AND id = items.public_id)
         OR EXISTS (FROM gone WHERE object = 'orders' AND id = items."order") AS is_deleted
     FROM items
-    LEFT JOIN ordergroove.orders ON orders.public_id = items."order"
+    LEFT JOIN {orders} AS orders ON orders.public_id = items."order"
 ),
 bridge AS (
     SELECT item, "order", subscription, customer, product, quantity, total_price, order_status, is_deleted
