@@ -1,7 +1,7 @@
 """File drops in Dagster: assets, a job and a sensor where a merchant has drops, and nothing where it has none."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import dagster as dg
@@ -65,7 +65,9 @@ class Site:
     """A merchant that drops files, and its code location."""
 
     def __init__(self, folder: Path, instance: dg.DagsterInstance) -> None:
-        self.world = World(seed=2, customers=1_500, now=datetime.now(UTC))
+        # Of yesterday at noon: after midnight the reports of a day take half an hour.
+        noon = datetime.combine(datetime.now(CHICAGO) - timedelta(days=1), time(12), CHICAGO)
+        self.world = World(seed=2, customers=1_500, now=noon.astimezone(UTC))
         self.instance = instance
         self.outgoing = folder / "outgoing"
         self.outgoing.mkdir()
