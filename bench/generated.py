@@ -27,8 +27,8 @@ def warehouse_of(path: Path, orders: int, *, watermark: datetime | None = None, 
     """
     generous = WarehouseResource(database=str(path), memory_limit=MEMORY_TO_GENERATE)
     with generous.get_connection() as connection:
-        for name, rows in (("orders", orders), ("items", items), ("customers", 0)):
-            ensure_objects(connection, [object_table(BY_NAME[name])])
+        ensure_objects(connection, [object_table(BY_NAME[name]) for name in ("orders", "items", "customers")])
+        for name, rows in (("orders", orders), ("items", items)):
             if rows:
                 note_sync(connection, name)
                 insert_rows(connection, BY_NAME[name], 0, rows)

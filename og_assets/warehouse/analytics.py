@@ -127,7 +127,10 @@ BRIDGE = DerivedTable(
             is_blocking=True,
             screen_sql=filled_in("check_bridge_sums.sql"),
             since_sql=filled_in(
-                "check_bridge.sql", items="items_in_scope", orders="orders_in_scope", bridge="derived_anew"
+                "check_bridge.sql",
+                items="items_in_scope",
+                orders=f"({filled_in('orders_of_checked_items.sql')})",
+                bridge="derived_anew",
             ),
         ),
     ),

@@ -296,8 +296,8 @@ def _found(connection: DuckDBPyConnection, tables: Sequence[Storable]) -> list[_
     ).fetchall()
     descriptions = {name: description for name, description, *_ in rows}
     columns: dict[str, dict[str, StoredColumn]] = {name: {} for name in wanted}
-    for name, _, *column in rows:
-        columns[name][column[0]] = StoredColumn(*column)
+    for name, _, column, type, told in rows:
+        columns[name][column] = StoredColumn(column, type, told)
     found = [_Found(descriptions.get(name), columns[name]) for name in wanted]
     if not lake:
         return found

@@ -34,8 +34,8 @@ def ensure_views(connection: DuckDBPyConnection, views: Sequence[View]) -> list[
         [[f"{view.schema}.{view.name}" for view in views]],
     ).fetchall()
     found: dict[str, list[tuple[str, str | None, str]]] = {}
-    for name, *column in rows:
-        found.setdefault(name, []).append((column[0], column[1], column[2]))
+    for name, column, meaning, description in rows:
+        found.setdefault(name, []).append((column, meaning, description))
     lake = in_lake(connection)
     missing = []
     for view in views:

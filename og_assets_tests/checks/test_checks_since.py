@@ -165,6 +165,14 @@ def test_a_release_with_other_checks_looks_at_all(shop: Shop) -> None:
             "UPDATE analytics.items_orders_bridge SET quantity = 77 WHERE item IN (SELECT item FROM derived_anew)",
             "items_orders_bridge.matches_items",
         ),
+        (  # a derivation that has overlooked the orders of its items
+            """
+            UPDATE analytics.items_orders_bridge SET customer = NULL, order_status = NULL
+            WHERE item IN (SELECT item FROM derived_anew);
+            CREATE OR REPLACE TEMP VIEW orders_in_scope AS FROM ordergroove.orders LIMIT 0
+            """,
+            "items_orders_bridge.matches_items",
+        ),
         (
             'UPDATE analytics.order_totals SET items_total = 0.01 WHERE "order" IN (SELECT "order" FROM derived_anew)',
             "order_totals.matches_bridge",

@@ -157,5 +157,6 @@ def test_locked_warehouse_names_the_process_that_holds_it(variables: dict[str, s
     finally:
         shell.communicate("\n")
     assert doctor.returncode == 1
-    assert f"{shell.pid}" in doctor.stdout
+    told = " ".join(doctor.stdout.split())
+    assert told.count(f"in use by process {shell.pid}") == told.count("waited 5 s for it") == 2, "cost, and warehouse"
     assert "Traceback" not in doctor.stdout + doctor.stderr
